@@ -1,0 +1,30 @@
+"""Quarterdeck runs a fleet of LLM agents from one deck.
+
+The public names are listed in `__all__` and loaded on first use, so that `import quarterdeck` costs
+no server and no database driver. A test compares `__all__` with docs/reference/python.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__version__ = "0.1.0"
+
+_LAZY: dict[str, str] = {"testing": "quarterdeck.testing"}
+"""Public name -> module that has it (a module of the same name is answered as itself)."""
+
+__all__ = ["__version__", "testing"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        msg = f"module 'quarterdeck' has no attribute {name!r}"
+        raise AttributeError(msg)
+    import importlib  # noqa: PLC0415 - loaded on first use: importing quarterdeck stays cheap
+
+    module = importlib.import_module(_LAZY[name])
+    return module if _LAZY[name].endswith(f".{name}") else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,169 @@
+"""The error family: every failure that a user can meet, with a stable code.
+
+Each leaf carries `code` (stable, documented), `http_status`, `exit_code`, `retryable` and `showable`
+(whether its message may be sent to a client). Assertions are for our own mistakes, never for input.
+A test walks `all_errors()` and compares it with docs/reference/errors.md.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class QuarterdeckError(Exception):
+    """Root of the family. `message` says what and why; `mend` says what to do."""
+
+    code: ClassVar[str] = "internal"
+    http_status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 70
+    retryable: ClassVar[bool] = False
+    showable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, mend: str | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.mend = mend
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.mend})" if self.mend else self.message
+
+
+class InternalError(QuarterdeckError):
+    """Our own fault: an invariant did not hold."""
+
+    code = "internal"
+
+
+class BadInput(QuarterdeckError):
+    """The input cannot be understood; the message names where and what was expected."""
+
+    code = "bad_input"
+    http_status = 400
+    exit_code = 3
+    showable = True
+
+
+class BadFile(BadInput):
+    """A file cannot be read as what it should be. Names the file and, where known, the line."""
+
+    code = "bad_file"
+
+    def __init__(self, path: str, what: str, *, line: int | None = None, mend: str | None = None) -> None:
+        where = f"{path}:{line}" if line is not None else path
+        super().__init__(f"{where}: {what}", mend=mend)
+
+
+class BadSetting(BadInput):
+    """A setting has a value that it cannot have."""
+
+    code = "bad_setting"
+
+
+class TooLarge(BadInput):
+    """A payload is over its stated limit."""
+
+    code = "too_large"
+    http_status = 413
+
+
+class UnsupportedMedia(BadInput):
+    """Content type or encoding that this door does not speak."""
+
+    code = "unsupported_media_type"
+    http_status = 415
+
+
+class NotFound(QuarterdeckError):
+    """No such thing in this project."""
+
+    code = "not_found"
+    http_status = 404
+    exit_code = 3
+    showable = True
+
+
+class Unauthenticated(QuarterdeckError):
+    """No key, or one that is not known."""
+
+    code = "unauthenticated"
+    http_status = 401
+    exit_code = 3
+    showable = True
+
+
+class Forbidden(QuarterdeckError):
+    """A known key that may not do this."""
+
+    code = "forbidden"
+    http_status = 403
+    exit_code = 3
+    showable = True
+
+
+class UnsafeBind(BadInput):
+    """A start on another address than loopback without any key."""
+
+    code = "unsafe_bind"
+
+
+class PortTaken(BadInput):
+    """The port is in use."""
+
+    code = "port_taken"
+
+
+class DataDirInUse(BadInput):
+    """Another process holds the data folder."""
+
+    code = "data_dir_in_use"
+
+
+class DataFormatTooNew(BadInput):
+    """The data folder was written by a newer version."""
+
+    code = "data_format_too_new"
+
+
+class Overloaded(QuarterdeckError):
+    """A named buffer is full; the client should come again after `retry_after_s`."""
+
+    code = "overloaded"
+    http_status = 503
+    retryable = True
+    showable = True
+
+
+class RateLimited(QuarterdeckError):
+    """This client sends more than it may; come again after `retry_after_s`."""
+
+    code = "rate_limited"
+    http_status = 429
+    retryable = True
+    showable = True
+
+
+class Unreachable(QuarterdeckError):
+    """A server that we were told to talk to does not answer."""
+
+    code = "unreachable"
+    http_status = 502
+    exit_code = 3
+    retryable = True
+    showable = True
+
+
+class StoreFailed(QuarterdeckError):
+    """The storage engine refused or failed; nothing of the batch was acknowledged."""
+
+    code = "store_failed"
+    http_status = 503
+    retryable = True
+
+
+def all_errors() -> list[type[QuarterdeckError]]:
+    """Every member of the family, root first, in definition order."""
+    found: list[type[QuarterdeckError]] = [QuarterdeckError]
+    for parent in found:
+        found.extend(child for child in parent.__subclasses__() if child not in found)
+    return found

@@ -1,0 +1,133 @@
+"""Runs: one execution of an agent on one task, with exact counts and reconciled usage.
+
+Unknown is None. `Tokens.total` is input + output; `coverage` says how many of the model calls reported usage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Lifecycle = Literal["running", "waiting", "stalled", "lost", "finished"]
+RunStatus = Literal["ok", "error", "unknown"]
+Coverage = Literal["full", "partial", "none"]
+CostSource = Literal["reported", "priced", "reconciled", "unpriced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Token counts of a run. `input` includes cache_read and cache_write, `output` includes reasoning; None = not reported."""
+
+    input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    reasoning: int | None = None
+    coverage: Coverage = "none"
+
+    @property
+    def total(self) -> int | None:
+        """input + output; None when neither was reported."""
+        if self.input is None and self.output is None:
+            return None
+        return (self.input or 0) + (self.output or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """US dollars. `computed` from the price table, `reported` by the producer; None when unknown."""
+
+    computed: float | None = None
+    reported: float | None = None
+    source: CostSource = "unpriced"
+    price_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Orphans:
+    """Spans whose parent never came: `repaired` were re-attached by a rule, `missing` are the synthetic nodes shown instead."""
+
+    repaired: int = 0
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run. Times are ns since the epoch; `ended_at_ns` is None until something ended.
+
+    `tools` and `models` map a name to its number of calls. `root_span_id` is None when the root is synthetic.
+    """
+
+    project: str
+    run_id: str
+    trace_ids: tuple[str, ...]
+    root_span_id: str | None
+    root_name: str
+    root_synthetic: bool
+    session_id: str | None
+    session_source: str | None
+    tenant: str | None
+    environment: str | None
+    feature: str | None
+    task_class: str | None
+    user_hash: str | None
+    agent: str | None
+    agent_version: str | None
+    prompt_version: str | None
+    model: str | None
+    provider: str | None
+    toolset_hash: str | None
+    config_hash: str | None
+    lifecycle: Lifecycle
+    status: RunStatus
+    error_class: str | None
+    outcome: str | None
+    started_at_ns: int
+    ended_at_ns: int | None
+    last_seen_ns: int
+    spans: int
+    model_calls: int
+    tool_calls: int
+    retries: int
+    errors: int
+    depth: int
+    tokens: Tokens
+    cost: Cost
+    residual_tokens: int | None
+    orphans: Orphans
+    tools: dict[str, int] = field(default_factory=dict)
+    models: dict[str, int] = field(default_factory=dict)
+    dialects: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    @property
+    def duration_s(self) -> float | None:
+        """Wall time of the root, seconds; None while it has no end."""
+        return None if self.ended_at_ns is None else (self.ended_at_ns - self.started_at_ns) / 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class SpanNode:
+    """Where one span stands in its run: what the tree view needs beyond the span itself.
+
+    `parent_span_id` is the parent after repair ("" = run root); `repair_rule` is None when nothing was repaired.
+    `synthetic` marks a node that stands for a span which never came. `tokens_residual` is usage that the span
+    claims and its children do not explain.
+    """
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str
+    run_id: str
+    depth: int
+    repair_rule: str | None = None
+    synthetic: bool = False
+    tokens_residual: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunTree:
+    """A run with the place of each of its spans, parents before children."""
+
+    run: Run
+    nodes: tuple[SpanNode, ...]

@@ -1,0 +1,226 @@
+"""What is asked of a store: protocols of one to five methods, with the shapes that they pass.
+
+Every engine (memory, duckdb) passes tests/store_contract. Methods block; callers that must not block use a thread.
+Errors: `StoreFailed` when the engine fails, `NotFound` where said. Readers see only what was committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from quarterdeck.model.raw import RawSpan
+from quarterdeck.model.reports import ApiKey, Rejection, UnmappedKey
+from quarterdeck.model.runs import Run, RunTree
+from quarterdeck.model.spans import Span
+
+RUN_FACETS = (
+    "agent", "agent_version", "prompt_version", "model", "provider", "lifecycle", "status", "error_class",
+    "outcome", "tenant", "environment", "feature", "task_class", "session_id", "user_hash", "toolset_hash",
+    "config_hash",
+)  # fmt: skip
+"""Columns of a run that may be filtered by equality and counted as facets."""
+
+RUN_SORTS = ("started_at", "duration_s", "tokens_total", "cost_usd", "model_calls", "tool_calls", "spans", "last_seen")
+"""Orders of a run list, newest or largest first (prefix "-" reverses: oldest or smallest first)."""
+
+COHORT_KEYS = ("agent", "agent_version", "prompt_version", "model", "provider", "environment", "feature", "tenant", "task_class")
+"""Parts of the version identity and of the context by which runs may be grouped into cohorts."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs. `equals` maps a name of RUN_FACETS to accepted values ("" = unknown). Times are ns, half open.
+
+    `text` matches a part of run id, trace id, agent or root name, case-insensitively. `has` are words of `flags`, or "orphans", "residual", "error".
+    """
+
+    project: str
+    since_ns: int | None = None
+    until_ns: int | None = None
+    equals: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    text: str | None = None
+    has: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; `next_cursor` is opaque and None at the end."""
+
+    items: Sequence[Any]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    value: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpanRecord:
+    """A stored span with its raw form. `node` facts (parent after repair, depth, residual) come from the run's tree."""
+
+    span: Span
+    raw: RawSpan
+
+
+@dataclass(frozen=True, slots=True)
+class CohortRow:
+    """One cohort over a window, from the rollup. Quantiles are within 1 % (log buckets); None = nothing reported.
+
+    `keys` maps each requested cohort key to its value (None = unknown). `failed`/`scored`: runs with status error / with a known status.
+    """
+
+    keys: Mapping[str, str | None]
+    runs: int
+    live: int
+    scored: int
+    failed: int
+    model_calls: int
+    tool_calls: int
+    tokens_total: int
+    tokens_known: int
+    cost_usd: float
+    cost_known: int
+    duration_s_p50: float | None
+    duration_s_p95: float | None
+    tokens_p50: float | None
+    tokens_p95: float | None
+    started_at_max_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class FleetMinute:
+    """One minute of the whole fleet: runs started, failed, tokens and dollars of the runs that started in it."""
+
+    minute_ns: int
+    runs: int
+    failed: int
+    scored: int
+    tokens_total: int
+    cost_usd: float
+    model_calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class FleetNow:
+    """Population: live runs by lifecycle, and totals of the window."""
+
+    lifecycle: Mapping[str, int]
+    runs: int
+    scored: int
+    failed: int
+    tokens_total: int
+    tokens_known: int
+    cost_usd: float
+    cost_known: int
+    minutes: Sequence[FleetMinute]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitResult:
+    """What became of a batch: spans written anew, spans that replaced an unfinished form of themselves, and repeats dropped."""
+
+    written: int
+    updated: int
+    repeated: int
+
+
+class SpanWriter(Protocol):
+    """The way in. One writer per store."""
+
+    def commit(self, spans: Sequence[tuple[Span, RawSpan]], rejections: Sequence[Rejection] = ()) -> CommitResult:
+        """Write a batch durably in one transaction, idempotent by (project, trace_id, span_id). Raises StoreFailed."""
+        ...
+
+    def settle(self) -> int:
+        """Recompute the runs whose spans changed since the last call, write them and their rollups; answers how many runs."""
+        ...
+
+
+class RunReader(Protocol):
+    """Runs as summaries."""
+
+    def get_run(self, project: str, run_id: str) -> Run:
+        """Raises NotFound."""
+        ...
+
+    def list_runs(self, where: RunFilter, *, sort: str, cursor: str | None, limit: int) -> Page:
+        """`Page` of `Run`. Raises BadInput for an unknown sort or a cursor that is not ours."""
+        ...
+
+    def count_runs(self, where: RunFilter) -> int: ...
+
+    def facets(self, where: RunFilter, names: Sequence[str], *, limit: int) -> Mapping[str, Sequence[FacetCount]]:
+        """Counts per value of each named facet, most frequent first; a facet ignores the filter on itself."""
+        ...
+
+
+class SpanReader(Protocol):
+    """Spans of a run, skeleton first, raw on demand."""
+
+    def run_tree(self, project: str, run_id: str) -> tuple[RunTree, Sequence[Span]]:
+        """The run, the place of every span, and the spans in order of start. Raises NotFound."""
+        ...
+
+    def spans_raw(self, project: str, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], RawSpan]:
+        """Raw forms by (trace_id, span_id); unknown keys are left out."""
+        ...
+
+    def session_runs(self, project: str, session_id: str) -> Sequence[Run]:
+        """Runs of a session in order of start; empty when unknown."""
+        ...
+
+
+class FleetReader(Protocol):
+    """Population numbers, from rollups only: never from spans."""
+
+    def fleet(self, project: str, since_ns: int, until_ns: int) -> FleetNow: ...
+
+    def cohorts(self, project: str, since_ns: int, until_ns: int, by: Sequence[str], *, limit: int) -> Sequence[CohortRow]:
+        """Most runs first. Raises BadInput for a name outside COHORT_KEYS."""
+        ...
+
+
+class AuditReader(Protocol):
+    """What the way in reports about itself."""
+
+    def unmapped(self, project: str, *, limit: int) -> Sequence[UnmappedKey]: ...
+
+    def rejections(self, project: str, *, cursor: str | None, limit: int) -> Page:
+        """`Page` of `Rejection`, newest first."""
+        ...
+
+    def coverage(self, project: str) -> Sequence[Mapping[str, Any]]:
+        """Per producer: `dialect, scope, spans, model_calls, with_usage, orphans`."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Rows and bytes for health: `spans, runs, sessions, bytes_on_disk, ...`."""
+        ...
+
+
+class TelemetryStore(SpanWriter, RunReader, SpanReader, FleetReader, AuditReader, Protocol):
+    """All of the above in one engine, with an end."""
+
+    def close(self) -> None: ...
+
+
+class KeyStore(Protocol):
+    """Access keys (operational state)."""
+
+    def create_key(self, project: str, name: str) -> tuple[ApiKey, str]:
+        """A new key and its secret, which is shown this once."""
+        ...
+
+    def find_key(self, secret: str) -> ApiKey | None:
+        """The key in force that has this secret, else None."""
+        ...
+
+    def list_keys(self, project: str | None = None) -> Sequence[ApiKey]: ...
+
+    def revoke_key(self, key_id: str) -> ApiKey:
+        """Raises NotFound."""
+        ...
