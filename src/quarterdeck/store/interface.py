@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import ApiKey, Rejection, UnmappedKey
-from quarterdeck.model.runs import Run, RunTree
+from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 
 RUN_FACETS = (
@@ -25,7 +25,17 @@ RUN_FACETS = (
 RUN_SORTS = ("started_at", "duration_s", "tokens_total", "cost_usd", "model_calls", "tool_calls", "spans", "last_seen")
 """Orders of a run list, newest or largest first (prefix "-" reverses: oldest or smallest first)."""
 
-COHORT_KEYS = ("agent", "agent_version", "prompt_version", "model", "provider", "environment", "feature", "tenant", "task_class")
+COHORT_KEYS = (
+    "agent",
+    "agent_version",
+    "prompt_version",
+    "model",
+    "provider",
+    "environment",
+    "feature",
+    "tenant",
+    "task_class",
+)
 """Parts of the version identity and of the context by which runs may be grouped into cohorts."""
 
 
@@ -56,14 +66,6 @@ class Page:
 class FacetCount:
     value: str | None
     count: int
-
-
-@dataclass(frozen=True, slots=True)
-class SpanRecord:
-    """A stored span with its raw form. `node` facts (parent after repair, depth, residual) come from the run's tree."""
-
-    span: Span
-    raw: RawSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +122,58 @@ class FleetNow:
 
 
 @dataclass(frozen=True, slots=True)
-class CommitResult:
-    """What became of a batch: spans written anew, spans that replaced an unfinished form of themselves, and repeats dropped."""
+class Batch:
+    """What one commit writes. `spans` are new by identity; `replaced` are spans already stored whose end state changed.
 
-    written: int
-    updated: int
-    repeated: int
+    Whoever calls `commit` has already dropped repeats (see observe.pipeline); the store does not look again.
+    """
+
+    spans: Sequence[tuple[Span, RawSpan]]
+    replaced: Sequence[tuple[Span, RawSpan]] = ()
+    rejections: Sequence[Rejection] = ()
+    unmapped: Sequence[UnmappedKey] = ()
+
+
+TraceKey = tuple[str, str]
+"""(project, trace_id)."""
 
 
 class SpanWriter(Protocol):
-    """The way in. One writer per store."""
+    """The way in for spans. One writer thread per store."""
 
-    def commit(self, spans: Sequence[tuple[Span, RawSpan]], rejections: Sequence[Rejection] = ()) -> CommitResult:
-        """Write a batch durably in one transaction, idempotent by (project, trace_id, span_id). Raises StoreFailed."""
+    def commit(self, batch: Batch) -> int:
+        """Write a batch durably in one transaction; answers its sequence number (rising). Raises StoreFailed."""
         ...
 
-    def settle(self) -> int:
-        """Recompute the runs whose spans changed since the last call, write them and their rollups; answers how many runs."""
+    def trace_keys(self) -> Iterable[TraceKey]:
+        """Every trace that has a span stored (read once, at start)."""
+        ...
+
+    def load_traces(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[Span]]:
+        """All stored spans of the named traces; unknown traces are left out."""
+        ...
+
+
+class RunWriter(Protocol):
+    """The way in for runs: summaries and the rollups that derive from them."""
+
+    def put_runs(self, runs: Sequence[Run], gone: Sequence[tuple[str, str]], *, settled_seq: int) -> None:
+        """Write runs (replacing by (project, run_id)), delete the `gone` ones, and bring `run_attribute` and the
+
+        cohort-minute rollup up to date, in one transaction. `settled_seq`: all commits up to it are reflected.
+        """
+        ...
+
+    def unsettled(self) -> Sequence[TraceKey]:
+        """Traces with spans committed after the last `settled_seq` (read at start, after a crash)."""
+        ...
+
+    def traces_of_runs(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Sequence[str]]:
+        """Trace ids of the named (project, run_id); unknown runs are left out."""
+        ...
+
+    def live_runs(self, *, limit: int) -> Sequence[Run]:
+        """Runs whose lifecycle is not `finished` or `lost`, oldest last_seen first (for aging by silence)."""
         ...
 
 
@@ -157,20 +194,23 @@ class RunReader(Protocol):
         """Counts per value of each named facet, most frequent first; a facet ignores the filter on itself."""
         ...
 
+    def session_runs(self, project: str, session_id: str) -> Sequence[Run]:
+        """Runs of a session in order of start; empty when unknown."""
+        ...
+
 
 class SpanReader(Protocol):
     """Spans of a run, skeleton first, raw on demand."""
 
-    def run_tree(self, project: str, run_id: str) -> tuple[RunTree, Sequence[Span]]:
-        """The run, the place of every span, and the spans in order of start. Raises NotFound."""
+    def run_spans(self, project: str, run_id: str) -> tuple[Run, Sequence[Span]]:
+        """The run and all spans of its traces in order of start (a trace may hold other runs' spans too).
+
+        `observe.runs.build_runs` gives each span its place. Raises NotFound.
+        """
         ...
 
     def spans_raw(self, project: str, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], RawSpan]:
         """Raw forms by (trace_id, span_id); unknown keys are left out."""
-        ...
-
-    def session_runs(self, project: str, session_id: str) -> Sequence[Run]:
-        """Runs of a session in order of start; empty when unknown."""
         ...
 
 
@@ -179,7 +219,9 @@ class FleetReader(Protocol):
 
     def fleet(self, project: str, since_ns: int, until_ns: int) -> FleetNow: ...
 
-    def cohorts(self, project: str, since_ns: int, until_ns: int, by: Sequence[str], *, limit: int) -> Sequence[CohortRow]:
+    def cohorts(
+        self, project: str, since_ns: int, until_ns: int, by: Sequence[str], *, limit: int
+    ) -> Sequence[CohortRow]:
         """Most runs first. Raises BadInput for a name outside COHORT_KEYS."""
         ...
 
@@ -202,7 +244,7 @@ class AuditReader(Protocol):
         ...
 
 
-class TelemetryStore(SpanWriter, RunReader, SpanReader, FleetReader, AuditReader, Protocol):
+class TelemetryStore(SpanWriter, RunWriter, RunReader, SpanReader, FleetReader, AuditReader, Protocol):
     """All of the above in one engine, with an end."""
 
     def close(self) -> None: ...
