@@ -83,6 +83,7 @@ class Span(NamedTuple):
     config_hash: str | None
     error_type: str | None
     error_class: ErrorClass | None
+    outcome: str | None
     retry_attempt: int | None
     service_name: str | None
     weight: float | None
