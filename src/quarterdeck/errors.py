@@ -74,6 +74,13 @@ class UnsupportedMedia(BadInput):
     http_status = 415
 
 
+class WrongMethod(BadInput):
+    """This address exists but does not answer that HTTP method."""
+
+    code = "method_not_allowed"
+    http_status = 405
+
+
 class NotFound(QuarterdeckError):
     """No such thing in this project."""
 
@@ -99,6 +106,12 @@ class Forbidden(QuarterdeckError):
     http_status = 403
     exit_code = 3
     showable = True
+
+
+class UnknownHost(Forbidden):
+    """The request names a host (or a page of another origin) that this loopback server does not answer for."""
+
+    code = "unknown_host"
 
 
 class UnsafeBind(BadInput):
