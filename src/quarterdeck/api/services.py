@@ -1,0 +1,61 @@
+"""What the API needs from the rest of the house, as one frozen argument.
+
+The composition root fills it. The API opens no file, reads no setting and knows no engine: only this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from quarterdeck.api.options import ApiOptions
+from quarterdeck.clock import Clock
+from quarterdeck.model.health import IngestHealth
+from quarterdeck.model.raw import RawSpan
+from quarterdeck.model.runs import RunTree
+from quarterdeck.model.spans import Span
+from quarterdeck.store.interface import KeyStore, TelemetryStore
+
+
+def reported_cost(span: Span) -> float | None:
+    """Dollars of a span when nobody prices spans: what its producer reported."""
+    return span.cost_reported_usd
+
+
+def always_ready() -> str | None:
+    """Readiness of a server that has nothing to wait for."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiServices:
+    """Everything that a route may use.
+
+    `build_runs`, `conversation`, `mapped_by` and `span_cost_usd` are bound functions of the observe rooms.
+    `endpoints` maps api, otlp_http, otlp_grpc, gateway to an address or None. `require_key`: keys are demanded even
+    while none is in force (a bind beyond loopback); keys in force always close the door. `ready` answers None, or
+    why not. `storage_path` is shown in the health document.
+    """
+
+    store: TelemetryStore
+    keys: KeyStore
+    clock: Clock
+    build_runs: Callable[[Sequence[Span]], list[RunTree]]
+    conversation: Callable[[RawSpan], dict[str, Any]]
+    mapped_by: Callable[[RawSpan], dict[str, str]]
+    ingest_health: Callable[[], IngestHealth]
+    endpoints: Mapping[str, str | None]
+    require_key: bool
+    webui_dir: Path | None
+    version: str
+    data_format: int
+    started_ns: int
+    metrics: CollectorRegistry
+    span_cost_usd: Callable[[Span], float | None] = reported_cost
+    ready: Callable[[], str | None] = always_ready
+    storage_path: str | None = None
+    options: ApiOptions = field(default_factory=ApiOptions)
