@@ -172,6 +172,10 @@ class RunWriter(Protocol):
         """Trace ids of the named (project, run_id); unknown runs are left out."""
         ...
 
+    def runs_of_traces(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[str]]:
+        """Run ids that the named traces take part in; unknown traces are left out (to find runs that vanish)."""
+        ...
+
     def live_runs(self, *, limit: int) -> Sequence[Run]:
         """Runs whose lifecycle is not `finished` or `lost`, oldest last_seen first (for aging by silence)."""
         ...
