@@ -1,0 +1,93 @@
+"""`quarterdeck fleet`: the state of the fleet in words, then by cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from quarterdeck.cli import output
+from quarterdeck.cli.client import DEFAULT_URL, ApiClient, AsJson, Key, Project, Url, project_parameter
+from quarterdeck.errors import BadInput
+from quarterdeck.store.interface import COHORT_KEYS
+
+FEWEST_TO_JUDGE = 20  # below it a share of failures says little, and the page says so too
+
+
+def register(app: typer.Typer) -> None:
+    app.command("fleet")(fleet)
+
+
+def fleet(
+    *,
+    by: Annotated[
+        str, typer.Option("--by", help=f"Comma-separated, of {', '.join(COHORT_KEYS)}.")
+    ] = "agent,prompt_version,model",
+    since: Annotated[str, typer.Option("--since", help="RFC 3339, epoch milliseconds, or relative: -60m.")] = "-60m",
+    until: Annotated[str | None, typer.Option("--until", help="As --since; half open; default now.")] = None,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say in words what the fleet is doing, then by cohort.
+
+    With --json: {"fleet": {...}, "cohorts": [{...}, ...]}.
+
+    \b
+    Examples:
+      quarterdeck fleet
+      quarterdeck fleet --by agent,prompt_version --since -24h --json
+    """
+    keys = cohort_keys(by)
+    window = [*project_parameter(project), ("since", since)] + ([("until", until)] if until else [])
+    with ApiClient(url, key) as client:
+        now = client.get("fleet", window)
+        cohorts = client.get("cohorts", [*window, ("by", ",".join(keys))])["items"]
+    if as_json:
+        output.print_json({"fleet": now, "cohorts": cohorts})
+        return
+    typer.echo(now["in_words"])
+    typer.echo("")
+    output.print_table(columns(keys), (row(cohort, keys) for cohort in cohorts))
+
+
+def cohort_keys(by: str) -> list[str]:
+    """The names in `by`. Raises BadInput for one that is no cohort key."""
+    keys = [word.strip() for word in by.split(",") if word.strip()]
+    wrong = [word for word in keys if word not in COHORT_KEYS]
+    if wrong or not keys:
+        msg = f"--by {by!r}: expected names of {', '.join(COHORT_KEYS)}, separated by commas"
+        raise BadInput(msg)
+    return keys
+
+
+def columns(keys: Sequence[str]) -> list[tuple[str, str]]:
+    """Titles of the cohort table: the keys, then the numbers."""
+    titles = ("runs", "live", "failing", "tokens p50", "tokens p95", "$ per success", "duration p50", "duration p95")
+    return [(key, "left") for key in keys] + [(title, "right") for title in titles]
+
+
+def row(cohort: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
+    """One cohort as cells of `columns`."""
+    return [
+        *(cohort["keys"].get(key) or output.UNKNOWN for key in keys),
+        output.number(cohort["runs"]),
+        output.number(cohort["live"]),
+        failing(cohort["failing"]),
+        output.number(cohort["tokens"]["p50"]),
+        output.number(cohort["tokens"]["p95"]),
+        output.dollars(cohort["cost_per_success_usd"]),
+        output.duration(cohort["duration_s"]["p50"]),
+        output.duration(cohort["duration_s"]["p95"]),
+    ]
+
+
+def failing(rate: Mapping[str, Any] | None) -> str:
+    """The share of failed runs with its interval, or why there is none."""
+    if rate is None:
+        return output.UNKNOWN
+    if rate["n"] < FEWEST_TO_JUDGE:
+        return f"{rate['n']} runs, too few to judge"
+    return output.rate(rate)

@@ -1,0 +1,94 @@
+"""The list of verbs, and the application built from it.
+
+`build_app(called)` imports the file of the called verb only; the others stand in the help with their sentence, so
+`quarterdeck --help` loads no server. To add a verb: copy the smallest neighbour, add a line here.
+Refuses: guessing. A verb that is not listed is a usage error.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Annotated, NamedTuple
+
+import typer
+
+from quarterdeck import __version__
+
+
+class Verb(NamedTuple):
+    """A verb as typed, the module that has its `register(app)`, and its one sentence in the help."""
+
+    name: str
+    module: str
+    sentence: str
+
+
+VERBS = (
+    Verb("serve", "quarterdeck.cli.serve", "Start the server: OTLP in, page and API out, data in one folder."),
+    Verb("demo", "quarterdeck.cli.demo", "Send a simulated fleet of agents into a running server."),
+    Verb("replay", "quarterdeck.cli.replay", "Send recorded runs into a running server."),
+    Verb("runs", "quarterdeck.cli.runs", "List runs, show one, or follow new ones."),
+    Verb("fleet", "quarterdeck.cli.fleet", "Say in words what the fleet is doing, then by cohort."),
+    Verb("doctor", "quarterdeck.cli.doctor", "Check the telemetry of a server or a file, and say what to mend."),
+    Verb("config", "quarterdeck.cli.config", "Check a settings file, or show every setting in force."),
+    Verb("keys", "quarterdeck.cli.keys", "Create, list and revoke access keys."),
+)
+
+HELP = """Quarterdeck runs a fleet of LLM agents from one deck.
+
+Exit codes: 0 done, 1 a check fails, 2 too little data, 3 bad input or usage, 70 our own fault.
+
+\b
+Example:
+  quarterdeck serve --data-dir var/quarterdeck
+"""
+
+
+def find_verb(arguments: list[str]) -> str | None:
+    """The verb in `arguments`: the first that is not an option; None when there is none."""
+    return next((word for word in arguments if not word.startswith("-")), None)
+
+
+def build_app(called: str | None) -> typer.Typer:
+    """The application with the called verb loaded and the others named."""
+    app = typer.Typer(
+        name="quarterdeck",
+        help=HELP,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    app.callback()(_root_options)
+    for verb in VERBS:
+        if verb.name == called:
+            importlib.import_module(verb.module).register(app)
+        else:
+            app.command(verb.name, help=verb.sentence)(_not_loaded(verb.name))
+    return app
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit(0)
+
+
+def _root_options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the stack of an error of our own.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version),
+    ] = False,
+) -> None:
+    # Both are acted on elsewhere: `version` in its callback; `debug` in `run`, which must know it before all else.
+    del debug, version
+
+
+def _not_loaded(name: str) -> Callable[[], None]:
+    def command() -> None:
+        msg = f"verb {name!r} was listed, not loaded"
+        raise AssertionError(msg)
+
+    return command
