@@ -1,0 +1,105 @@
+# What a person or CI asks of the checkout. Targets and their meaning are stable: see README.md and docs/internals/building.md.
+# Needs: Python >= 3.11, Node >= 20.19 with npm, a C compiler; apt where a browser has to be installed.
+# A stamp under .venv/ or node_modules/ says what has been done, so a second call is quick.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+BIN := .venv/bin
+DIST := src/quarterdeck/api/webui/dist
+WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
+PYTEST := $(BIN)/python -m pytest
+# Two workers fit two cores; more cores are used as they are there.
+WORKERS ?= auto
+PYTEST_ARGS ?=
+DATA_DIR ?= var/quarterdeck
+DEMO ?= 1
+
+.PHONY: help setup dev page run test test-unit test-slow test-browser test-services check bench torture release lock reference clean
+
+help: ## Say what each target does
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | column -t -s $$'\t'
+
+# ---------------------------------------------------------------- setting up
+
+setup: .venv/.stamp-runtime $(DIST)/.stamp ## Virtual environment, page, all that running needs
+
+dev: setup .venv/.stamp-dev ## What tests and checks need on top
+
+.venv/.stamp-venv:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, {sys.executable} is {sys.version.split()[0]}")'
+	@test -x $(BIN)/pip || "$(PYTHON)" -m venv .venv
+	@touch $@
+
+.venv/.stamp-runtime: .venv/.stamp-venv requirements.lock pyproject.toml
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.stamp-dev: .venv/.stamp-runtime requirements-dev.lock
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+page: $(DIST)/.stamp
+
+web/node_modules/.stamp: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(DIST)/.stamp: web/node_modules/.stamp $(WEB_SOURCES)
+	cd web && npm run --silent build
+	@touch $@
+
+# ---------------------------------------------------------------- running
+
+run: setup ## Server with data in var/quarterdeck, and a simulated fleet unless DEMO=0
+	@DEMO=$(DEMO) $(BIN)/python scripts/run_local.py --data-dir $(DATA_DIR)
+
+# ---------------------------------------------------------------- testing
+
+test: test-unit test-slow ## All tests that need no other server
+
+test-unit: dev
+	$(PYTEST) -n $(WORKERS) --durations=15 -m "not (slow or system or browser or producers or services)" $(PYTEST_ARGS)
+
+test-slow: dev
+	$(PYTEST) -n $(WORKERS) --durations=15 -m "(slow or system or producers) and not (browser or services)" $(PYTEST_ARGS)
+
+test-browser: dev
+	bash scripts/ensure_chromium.sh
+	$(PYTEST) --durations=15 -m "browser and not services" $(PYTEST_ARGS)
+
+test-services: test-browser ## Install, start and test against the other programs: today Chromium
+
+check: dev ## Lint, types, imports, page, docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd web && npm run --silent check
+	$(PYTEST) -q tests/unit/manners $(PYTEST_ARGS)
+
+bench: dev ## Every published figure again (docs/benchmarks.md says which script gives which)
+	@found=0; for script in benchmarks/bench_*.py; do test -e "$$script" || continue; found=1; echo "== $$script"; $(BIN)/python "$$script"; done; \
+	test $$found = 1 || { echo "no benchmarks/bench_*.py" >&2; exit 1; }
+
+torture: dev ## Kill the server while it takes spans, many times, and count what is missing
+	$(BIN)/python benchmarks/torture_kill.py
+
+# ---------------------------------------------------------------- releasing
+
+release: dev ## Wheel, sdist, SBOM, container file; the wheel is tried in a clean environment
+	bash scripts/release.sh
+
+lock: .venv/.stamp-venv ## Resolve the dependencies anew (needs uv: make dev)
+	bash scripts/lock.sh
+
+reference: dev ## Write docs/reference/cli.md and docs/reference/python.md anew
+	$(BIN)/python scripts/reference.py --write
+
+clean: ## Remove what was built (not the data under var/)
+	rm -rf dist build artifacts $(DIST) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
