@@ -1,0 +1,246 @@
+/** The documents of docs/design/api.md, as far as the page reads them. Unknown is null. */
+
+export interface Rate {
+  value: number;
+  n: number;
+  low: number;
+  high: number;
+}
+
+export interface Problem {
+  title: string;
+  status: number;
+  detail: string | null;
+  code: string;
+  mend: string | null;
+  retry_after_s?: number | null;
+}
+
+export interface Listing<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+export type Lifecycle = "running" | "waiting" | "stalled" | "lost" | "finished";
+export type RunStatus = "ok" | "error" | "unknown";
+
+export interface Tokens {
+  input: number | null;
+  output: number | null;
+  cache_read: number | null;
+  cache_write: number | null;
+  reasoning: number | null;
+  total: number | null;
+  coverage: "full" | "partial" | "none";
+}
+
+export interface Cost {
+  computed: number | null;
+  reported: number | null;
+  source: "reported" | "priced" | "reconciled" | "unpriced";
+}
+
+export interface Run {
+  run_id: string;
+  project: string;
+  trace_ids: string[];
+  session_id: string | null;
+  session_source: string | null;
+  tenant: string | null;
+  environment: string | null;
+  feature: string | null;
+  task_class: string | null;
+  user_hash: string | null;
+  agent: string | null;
+  agent_version: string | null;
+  prompt_version: string | null;
+  model: string | null;
+  provider: string | null;
+  toolset_hash: string | null;
+  config_hash: string | null;
+  lifecycle: Lifecycle;
+  status: RunStatus;
+  error_class: string | null;
+  outcome: string | null;
+  started_at: string;
+  ended_at: string | null;
+  last_seen: string;
+  duration_s: number | null;
+  spans: number;
+  model_calls: number;
+  tool_calls: number;
+  retries: number;
+  errors: number;
+  depth: number;
+  tokens: Tokens;
+  cost_usd: Cost;
+  residual_tokens: number | null;
+  orphans: { repaired: number; missing: number };
+  root_name: string;
+  root_span_id: string | null;
+  root_synthetic: boolean;
+  tools: Record<string, number>;
+  models: Record<string, number>;
+  dialects: string[];
+  flags: string[];
+}
+
+export interface RunSpan {
+  trace_id: string;
+  span_id: string;
+  parent_span_id: string | null;
+  tree_parent_span_id: string | null;
+  name: string;
+  started_at: string;
+  ended_at: string | null;
+  duration_ms: number | null;
+  offset_ms: number;
+  status: "ok" | "error" | "unset";
+  status_message: string | null;
+  op_kind: string;
+  op_name: string | null;
+  dialect: string;
+  provider: string | null;
+  model_request: string | null;
+  model_response: string | null;
+  response_id: string | null;
+  finish_reasons: string | null;
+  ttft_s: number | null;
+  tokens_input: number | null;
+  tokens_output: number | null;
+  tokens_cache_read: number | null;
+  tokens_cache_write: number | null;
+  tokens_reasoning: number | null;
+  tokens_residual: number | null;
+  usage_scope: string;
+  agent_name: string | null;
+  tool_name: string | null;
+  error_type: string | null;
+  error_class: string | null;
+  retry_attempt: number | null;
+  service_name: string | null;
+  repair_rule: string | null;
+  synthetic: boolean;
+  cost_usd: number | null;
+  self_error: boolean;
+}
+
+export interface MessagePart {
+  type: string;
+  content?: unknown;
+  id?: unknown;
+  name?: unknown;
+  arguments?: unknown;
+  result?: unknown;
+  [key: string]: unknown;
+}
+
+export interface Message {
+  role: string;
+  parts: MessagePart[];
+  finish_reason?: string | null;
+}
+
+export interface SpanDetail extends RunSpan {
+  raw: Record<string, unknown>;
+  messages: { input: Message[]; output: Message[]; content_state: "present" | "absent" | "redacted" };
+  mapped_by: Record<string, string>;
+}
+
+export interface FleetMinute {
+  minute: string;
+  runs: number;
+  failed: number;
+  scored: number;
+  tokens_total: number;
+  cost_usd: number;
+  model_calls: number;
+}
+
+export interface Fleet {
+  since: string;
+  until: string;
+  now: string;
+  lifecycle: Record<Lifecycle, number>;
+  runs: number;
+  failing: Rate | null;
+  tokens: { total: number | null; runs_known: number };
+  cost_usd: { total: number | null; runs_known: number };
+  minutes: FleetMinute[];
+  in_words: string;
+}
+
+export interface Cohort {
+  keys: Record<string, string | null>;
+  runs: number;
+  live: number;
+  failing: Rate | null;
+  model_calls: number;
+  tool_calls: number;
+  tokens: { total: number | null; runs_known: number; p50: number | null; p95: number | null };
+  cost_usd: { total: number | null; runs_known: number };
+  cost_per_success_usd: number | null;
+  duration_s: { p50: number | null; p95: number | null };
+  last_started_at: string | null;
+}
+
+export interface FacetValue {
+  value: string | null;
+  count: number;
+}
+
+export interface Facets {
+  total: number;
+  facets: Record<string, FacetValue[]>;
+}
+
+export interface Finding {
+  code: string;
+  severity: string;
+  what: string;
+  evidence: unknown;
+  mend: string | null;
+}
+
+export interface Health {
+  status: "ok" | "degraded";
+  version: string;
+  data_format: number | string;
+  uptime_s: number;
+  ingest: {
+    spans_per_s: number | null;
+    acknowledged: number;
+    repeated: number;
+    rejected: Record<string, number>;
+    refused: Record<string, number>;
+    queue_bytes: number;
+    queue_bytes_max: number;
+    commit_ms_p50: number | null;
+    commit_ms_p99: number | null;
+    settle_lag_s: number | null;
+  };
+  storage: { spans: number; runs: number; bytes_on_disk: number | null; path: string };
+  limits: { name: string; current: number | null; capacity: number | null; unit: string }[];
+  producers: { dialect: string; scope: string; spans: number; model_calls: number; with_usage: number }[];
+  findings: Finding[];
+  endpoints: { api: string | null; otlp_http: string | null; otlp_grpc: string | null; gateway: string | null };
+}
+
+export interface Unmapped {
+  key: string;
+  dialect: string;
+  scope_name: string;
+  count: number;
+  first_seen: string;
+  last_seen: string;
+  example_trace_id: string;
+}
+
+export interface Rejection {
+  at: string;
+  reason: string;
+  detail: string;
+  trace_id: string;
+  span_id: string;
+  span_name: string;
+}
