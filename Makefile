@@ -7,7 +7,9 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first that runs and is new enough: a version manager's shim may be there and still refuse.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$name && break; done)
 BIN := .venv/bin
 DIST := src/quarterdeck/api/webui/dist
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
@@ -30,8 +32,7 @@ setup: .venv/.stamp-runtime $(DIST)/.stamp ## Virtual environment, page, all tha
 dev: setup .venv/.stamp-dev ## What tests and checks need on top
 
 .venv/.stamp-venv:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed" >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, {sys.executable} is {sys.version.split()[0]}")'
+	@test -n "$(PYTHON)" || { echo "no Python of 3.11 or newer with venv (Debian: python3-venv) was found; name one: make setup PYTHON=/path/to/python3" >&2; exit 1; }
 	@test -x $(BIN)/pip || "$(PYTHON)" -m venv .venv
 	@touch $@
 
