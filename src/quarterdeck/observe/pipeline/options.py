@@ -1,0 +1,43 @@
+"""How long runs may lag behind their spans, and how many traces stay in memory."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class PipelineOptions(BaseModel):
+    """The table of traces and the settling of runs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    trace_spans_max: int = Field(
+        300_000,
+        gt=0,
+        description="Spans held in memory to tell repeats and to build runs; older traces are read back when needed.",
+        json_schema_extra={"unit": "spans"},
+    )
+    settle_quiet_s: float = Field(
+        0.8,
+        ge=0,
+        description="A trace that got no span for this long is settled: its runs are written.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    settle_lag_max_s: float = Field(
+        2.5,
+        gt=0,
+        description="A trace that keeps getting spans is settled at least this often.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    settle_spans_max: int = Field(
+        40_000,
+        gt=0,
+        description="Spans looked at in one round of settling, so that commits do not wait long.",
+        json_schema_extra={"unit": "spans"},
+    )
+    aging_s: float = Field(
+        10.0,
+        gt=0,
+        description="How often runs that fell silent are looked at again (stalled, lost).",
+        json_schema_extra={"unit": "seconds"},
+    )
+    aging_runs_max: int = Field(2_000, gt=0, description="Live runs looked at in one round of aging.")

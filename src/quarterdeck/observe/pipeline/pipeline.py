@@ -1,0 +1,364 @@
+"""Two threads behind the doors: one decodes, one writes. The answer to a sender is the commit.
+
+HTTP loop → decode thread (bytes → spans in canonical form) → writer thread (group commit, then settling of runs).
+A process pool gained nothing on two cores: the work is serialised by the interpreter, and DuckDB has its own threads.
+Refuses: more than `queue_bytes_max` waiting (503), more than a project's rate (429).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from quarterdeck.clock import Clock
+from quarterdeck.errors import Overloaded, QuarterdeckError, RateLimited, StoreFailed
+from quarterdeck.model.health import IngestHealth, LimitNow
+from quarterdeck.model.raw import RawSpan
+from quarterdeck.model.reports import Rejection, UnmappedKey
+from quarterdeck.model.spans import Span
+from quarterdeck.observe.ingest.checks import NOTES
+from quarterdeck.observe.ingest.decode import Decoded, Encoding, Limits, decode
+from quarterdeck.observe.ingest.door import Receipt
+from quarterdeck.observe.ingest.options import IngestOptions
+from quarterdeck.observe.pipeline.gauges import IngestGauges
+from quarterdeck.observe.pipeline.options import PipelineOptions
+from quarterdeck.observe.pipeline.rate import TokenBuckets
+from quarterdeck.observe.pipeline.settle import BuildRuns, Settler
+from quarterdeck.observe.pipeline.traces import Pair, TraceTable
+from quarterdeck.store.interface import Batch, TelemetryStore
+
+_TICK_S = 0.25
+_GATHER_S = 0.03
+_UNMAPPED_EVERY_S = 2.0
+
+
+class Canonical(Protocol):
+    """The canonical stage, as far as this room needs it."""
+
+    def canonicalize(self, raw: RawSpan) -> Span: ...
+
+    def drain_unmapped(self, now_ns: int) -> list[UnmappedKey]: ...
+
+
+class Log(Protocol):
+    """Where failures are told (structlog's shape)."""
+
+    def error(self, event: str, **fields: Any) -> Any: ...
+
+
+class _Job:
+    """One request on its way."""
+
+    __slots__ = ("arrived_s", "body", "encoding", "error", "future", "pairs", "project", "rejections", "size")
+
+    def __init__(self, project: str, body: bytes, encoding: Encoding, future: Any, arrived_s: float) -> None:
+        self.project = project
+        self.body = body
+        self.encoding = encoding
+        self.future = future
+        self.arrived_s = arrived_s
+        self.size = len(body)
+        self.pairs: list[Pair] = []
+        self.rejections: list[Rejection] = []
+        self.error: Exception | None = None
+
+
+class _Group(NamedTuple):
+    jobs: list[_Job]
+    size: int
+
+
+class Pipeline:
+    """The sink of the doors. `start` and `stop` are called by the composition root, `submit` by the event loop."""
+
+    def __init__(
+        self,
+        *,
+        store: TelemetryStore,
+        canonical: Canonical,
+        build_runs: BuildRuns,
+        gauges: IngestGauges,
+        clock: Clock,
+        ingest: IngestOptions,
+        options: PipelineOptions,
+        log: Log,
+    ) -> None:
+        self._store = store
+        self._canonical = canonical
+        self._gauges = gauges
+        self._clock = clock
+        self._ingest = ingest
+        self._options = options
+        self._log = log
+        self._limits = Limits(ingest.attribute_bytes_max, ingest.attributes_max)
+        self._table = TraceTable(store.load_traces, store.runs_of_traces, spans_max=options.trace_spans_max)
+        self._settler = Settler(self._table, store, build_runs, options)
+        self._buckets = TokenBuckets(ingest.spans_per_s_max)
+        self._lock = threading.Lock()
+        self._to_decode: deque[_Job] = deque()
+        self._to_commit: deque[_Job] = deque()
+        self._decode_wake = threading.Condition(self._lock)
+        self._commit_wake = threading.Condition(self._lock)
+        self._waiting_bytes = 0
+        self._waiting_requests = 0
+        self._stopping = False
+        self._decoder_done = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._threads: list[threading.Thread] = []
+        self._last_seq = 0
+        self._dirty_since_s: float | None = None
+        self._settle_at_s = 0.0
+        self._age_at_s = 0.0
+        self._unmapped_at_s = 0.0
+        self._started_s = clock.monotonic_s()
+
+    # --- the event loop's side -------------------------------------------------------------------------------------
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Rebuild what memory needs from the store, then take requests."""
+        self._loop = loop
+        self._table.remember_stored(self._store.trace_keys())
+        unsettled = self._store.unsettled()
+        self._table.bring(unsettled)
+        now_s = self._clock.monotonic_s()
+        for key in unsettled:
+            self._table.mark(key, now_s)
+        self._threads = [
+            threading.Thread(target=self._decode_forever, name="decode", daemon=True),
+            threading.Thread(target=self._write_forever, name="write", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, project: str, body: bytes, encoding: Encoding) -> asyncio.Future[Receipt]:
+        """See `observe.ingest.door.SpanSink`."""
+        if self._loop is None:
+            msg = "the server is starting"
+            raise Overloaded(msg, retry_after_s=self._ingest.retry_after_s)
+        now_s = self._clock.monotonic_s()
+        future: asyncio.Future[Receipt] = self._loop.create_future()
+        job = _Job(project, body, encoding, future, now_s)
+        wait_s = self._buckets.wait_s(project, now_s)
+        if wait_s > 0:
+            msg = f"project {project!r} sends more than {self._ingest.spans_per_s_max:g} spans/s"
+            raise RateLimited(msg, mend="slow down, or raise ingest.spans_per_s_max", retry_after_s=wait_s)
+        with self._lock:
+            if self._stopping:
+                msg = "the server is stopping"
+                raise Overloaded(msg, retry_after_s=self._ingest.retry_after_s)
+            full = self._full(job.size)
+            if full is not None:
+                raise Overloaded(full, mend="come again later", retry_after_s=self._ingest.retry_after_s)
+            self._waiting_bytes += job.size
+            self._waiting_requests += 1
+            self._to_decode.append(job)
+            self._decode_wake.notify()
+        return future
+
+    def _full(self, size: int) -> str | None:
+        """Why one more request of this size does not fit, or None. One request alone always fits."""
+        if self._waiting_requests >= self._ingest.requests_waiting_max:
+            return f"{self._waiting_requests} requests already wait for their commit"
+        if self._waiting_requests and self._waiting_bytes + size > self._ingest.queue_bytes_max:
+            return f"{self._waiting_bytes} bytes already wait for their commit"
+        return None
+
+    def count_unstored(self, signal: str, items: int) -> None:
+        """See `observe.ingest.door.SpanSink`."""
+        self._gauges.unstored.labels(signal).inc(items)
+
+    def stop(self, timeout_s: float) -> bool:
+        """Refuse what comes, commit what is here, settle every run; answers whether all of it was done in time."""
+        with self._lock:
+            self._stopping = True
+            self._decode_wake.notify_all()
+            self._commit_wake.notify_all()
+        deadline = self._clock.monotonic_s() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - self._clock.monotonic_s()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def health(self) -> IngestHealth:
+        """The way in, now."""
+        now_s = self._clock.monotonic_s()
+        acknowledged, repeated, rejected, refused = self._gauges.totals()
+        dirty_since_s = self._dirty_since_s
+        return IngestHealth(
+            spans_per_s=self._gauges.spans_per_s(now_s, now_s - self._started_s),
+            acknowledged=acknowledged,
+            repeated=repeated,
+            rejected=rejected,
+            refused=refused,
+            queue_bytes=self._waiting_bytes,
+            queue_bytes_max=self._ingest.queue_bytes_max,
+            commit_ms_p50=self._gauges.commit_ms(0.5),
+            commit_ms_p99=self._gauges.commit_ms(0.99),
+            settle_lag_s=0.0 if dirty_since_s is None else max(0.001, now_s - dirty_since_s),
+            limits=(
+                LimitNow("ingest_queue_bytes", self._waiting_bytes, self._ingest.queue_bytes_max, "bytes"),
+                LimitNow(
+                    "ingest_queue_requests", self._waiting_requests, self._ingest.requests_waiting_max, "requests"
+                ),
+                LimitNow("trace_table_spans", self._table.span_count, self._options.trace_spans_max, "spans"),
+            ),
+        )
+
+    # --- the decode thread -----------------------------------------------------------------------------------------
+
+    def _decode_forever(self) -> None:
+        while True:
+            with self._lock:
+                while not self._to_decode and not self._stopping:
+                    self._decode_wake.wait(_TICK_S)
+                if not self._to_decode:
+                    self._decoder_done = True
+                    self._commit_wake.notify_all()
+                    return
+                job = self._to_decode.popleft()
+            self._decode(job)
+            with self._lock:
+                self._to_commit.append(job)
+                self._commit_wake.notify()
+
+    def _decode(self, job: _Job) -> None:
+        """Bytes → canonical spans; a failure is the job's own."""
+        try:
+            found: Decoded = decode(job.body, job.encoding, job.project, self._limits, self._clock.now_ns())
+            canonicalize = self._canonical.canonicalize
+            job.pairs = [(canonicalize(raw), raw) for raw in found.spans]
+            job.rejections = found.rejections
+        except QuarterdeckError as e:
+            job.error = e
+        except Exception as e:  # a bug of ours in one request must not stop the thread
+            self._log.error("decode_failed", project=job.project, error=repr(e), exc_info=True)
+            job.error = e
+        job.body = b""
+
+    # --- the writer thread -----------------------------------------------------------------------------------------
+
+    def _write_forever(self) -> None:
+        while True:
+            group, last = self._next_group()
+            if group.jobs:
+                self._commit(group)
+            self._keep_house(last=last)
+            if last:
+                return
+
+    def _next_group(self) -> tuple[_Group, bool]:
+        """The jobs to commit together (possibly none, at a tick), and whether this is the last round.
+
+        Commits when nothing more is being decoded (then every busy sender already waits), when enough bytes are
+        gathered, or when the first job has waited long enough.
+        """
+        options = self._ingest
+        with self._lock:
+            if not self._to_commit and not self._decoder_done:
+                self._commit_wake.wait(_TICK_S)
+            while self._to_commit and not self._decoder_done:
+                waited_s = self._clock.monotonic_s() - self._to_commit[0].arrived_s
+                size = sum(job.size for job in self._to_commit)
+                if size >= options.flush_bytes or waited_s >= options.flush_wait_s:
+                    break
+                if not self._to_decode and waited_s >= _GATHER_S:
+                    break
+                self._commit_wake.wait(_GATHER_S / 3)
+            jobs = []
+            size = 0
+            while self._to_commit and size < options.flush_bytes:
+                job = self._to_commit.popleft()
+                jobs.append(job)
+                size += job.size
+            last = self._decoder_done and not self._to_commit and not jobs
+        return _Group(jobs, size), last
+
+    def _commit(self, group: _Group) -> None:
+        good = [job for job in group.jobs if job.error is None]
+        try:
+            self._commit_good(good)
+        except Exception as e:
+            self._log.error("commit_failed", error=repr(e), exc_info=True)
+            for job in good:
+                job.error = e if isinstance(e, QuarterdeckError) else StoreFailed("the commit failed")
+        with self._lock:
+            self._waiting_bytes -= group.size
+            self._waiting_requests -= len(group.jobs)
+            self._gauges.queue_bytes.set(self._waiting_bytes)
+            self._gauges.queue_requests.set(self._waiting_requests)
+        self._answer(group.jobs)
+
+    def _commit_good(self, jobs: Sequence[_Job]) -> None:
+        now_s = self._clock.monotonic_s()
+        plan = self._table.plan(pair for job in jobs for pair in job.pairs)
+        rejections = [rejection for job in jobs for rejection in job.rejections]
+        unmapped: list[UnmappedKey] = []
+        if now_s >= self._unmapped_at_s:
+            self._unmapped_at_s = now_s + _UNMAPPED_EVERY_S
+            unmapped = self._canonical.drain_unmapped(self._clock.now_ns())
+        if plan.new or plan.replaced or rejections or unmapped:
+            self._last_seq = self._store.commit(Batch(plan.new, plan.replaced, rejections, unmapped))
+            self._table.apply(plan, self._last_seq, now_s)
+            self._dirty_since_s = self._table.oldest_dirty_s()
+        for rejection in rejections:
+            self._gauges.rejected(rejection.reason)
+        self._gauges.committed(len(plan.new) + len(plan.replaced), plan.repeated, now_s)
+
+    def _answer(self, jobs: Sequence[_Job]) -> None:
+        now_s = self._clock.monotonic_s()
+        for job in jobs:
+            self._gauges.answered(now_s - job.arrived_s)
+            self._buckets.spend(job.project, len(job.pairs), now_s)
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(_resolve, list(jobs))
+
+    def _keep_house(self, *, last: bool) -> None:
+        """Settle, age and evict, each when its time has come; before the end, settle everything."""
+        now_s = self._clock.monotonic_s()
+        try:
+            if last:
+                while self._settle(now_s, everything=True):
+                    pass
+                return
+            if now_s >= self._settle_at_s:
+                self._settle(now_s, everything=False)
+                self._settle_at_s = self._clock.monotonic_s() + _TICK_S
+            if now_s >= self._age_at_s:
+                self._settler.age(now_s, self._clock.now_ns())
+                self._age_at_s = now_s + self._options.aging_s
+            self._table.evict()
+        except Exception as e:  # runs stay due and are tried again; spans keep coming in
+            self._log.error("settle_failed", error=repr(e), exc_info=True)
+            self._settle_at_s = self._clock.monotonic_s() + 1.0
+        self._gauges.trace_spans.set(self._table.span_count)
+        oldest_s = self._dirty_since_s = self._table.oldest_dirty_s()
+        self._gauges.settle_lag.set(0.0 if oldest_s is None else max(0.0, self._clock.monotonic_s() - oldest_s))
+
+    def _settle(self, now_s: float, *, everything: bool) -> int:
+        written = self._settler.settle(now_s, self._clock.now_ns(), self._last_seq, everything=everything)
+        self._gauges.runs_settled.inc(written)
+        return written
+
+
+def summary(rejections: Sequence[Rejection]) -> str:
+    """What the sender is told of rejected or cut spans: counts by reason, and the first detail of each."""
+    if not rejections:
+        return ""
+    reasons: dict[str, list[Rejection]] = {}
+    for rejection in rejections:
+        reasons.setdefault(rejection.reason, []).append(rejection)
+    return "; ".join(f"{len(found)} × {reason}: {found[0].detail}"[:400] for reason, found in reasons.items())
+
+
+def _resolve(jobs: Sequence[_Job]) -> None:
+    """On the event loop: tell each sender."""
+    for job in jobs:
+        if job.future.done():  # the sender hung up
+            continue
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            refused = sum(1 for r in job.rejections if r.reason not in NOTES)
+            job.future.set_result(Receipt(len(job.pairs), refused, summary(job.rejections)))

@@ -1,0 +1,232 @@
+"""The traces in memory: which spans are known, which traces have runs to settle. Touched by one thread only.
+
+A trace here is whole: all its stored spans are in it (it was new, or was read back), so that repeats are told and
+runs are built without asking the store. The table is bounded by spans; settled traces leave it, oldest touched first.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from quarterdeck.model.raw import RawSpan
+from quarterdeck.model.spans import Span
+from quarterdeck.observe.pipeline.membership import Membership
+from quarterdeck.store.interface import TraceKey
+
+Pair = tuple[Span, RawSpan]
+
+
+class Trace:
+    """One trace. `dirty_since_s` is None when its runs are settled; `unsettled_seq` is its first unsettled commit."""
+
+    __slots__ = ("dirty_since_s", "run_ids", "spans", "touched_s", "unsettled_seq")
+
+    def __init__(self) -> None:
+        self.spans: dict[str, Span] = {}
+        self.run_ids: frozenset[str] = frozenset()
+        self.dirty_since_s: float | None = None
+        self.unsettled_seq: int | None = None
+        self.touched_s = 0.0
+
+
+class Plan(NamedTuple):
+    """What to do with a batch: `new` and `replaced` are to be written, `repeated` spans change nothing."""
+
+    new: list[Pair]
+    replaced: list[Pair]
+    repeated: int
+
+
+def supersedes(new: Span, old: Span) -> bool:
+    """Whether `new` is a later state of the same span. The later end wins; an equal one is a repeat.
+
+    An unended span (end 0) never replaces an ended one: delivery in any order gives the same answer.
+    """
+    return new.end_ns > old.end_ns
+
+
+class TraceTable:
+    """All of it. `load` reads whole traces back from the store, `runs_of` the runs they had."""
+
+    def __init__(
+        self,
+        load: Callable[[Sequence[TraceKey]], Mapping[TraceKey, Sequence[Span]]],
+        runs_of: Callable[[Sequence[TraceKey]], Mapping[TraceKey, Sequence[str]]],
+        *,
+        spans_max: int,
+    ) -> None:
+        self._load = load
+        self._runs_of = runs_of
+        self._spans_max = spans_max
+        self._traces: OrderedDict[TraceKey, Trace] = OrderedDict()
+        self._stored = Membership()
+        self._dirty: dict[TraceKey, None] = {}
+        self._by_run: dict[tuple[str, str], set[TraceKey]] = {}
+        self.span_count = 0
+        self.reads_back = 0
+
+    def remember_stored(self, keys: Iterable[TraceKey]) -> None:
+        """Tell which traces the store has (at start)."""
+        for key in keys:
+            self._stored.add(key)
+
+    def plan(self, pairs: Iterable[Pair]) -> Plan:
+        """Sort a batch into new, replaced and repeated, without changing anything but reading traces back."""
+        pairs = list(pairs)
+        self.bring({(span.project, span.trace_id) for span, _ in pairs})
+        fresh: dict[tuple[TraceKey, str], Pair] = {}
+        replaced: dict[tuple[TraceKey, str], Pair] = {}
+        repeated = 0
+        traces = self._traces
+        for pair in pairs:
+            span = pair[0]
+            key = (span.project, span.trace_id)
+            identity = (key, span.span_id)
+            trace = traces.get(key)
+            old = trace.spans.get(span.span_id) if trace is not None else None
+            earlier = fresh.get(identity) or replaced.get(identity)
+            known = earlier[0] if earlier is not None else old
+            if known is None:
+                fresh[identity] = pair
+            elif supersedes(span, known):
+                repeated += earlier is not None
+                (replaced if old is not None else fresh)[identity] = pair
+            else:
+                repeated += 1
+        return Plan(list(fresh.values()), list(replaced.values()), repeated)
+
+    def apply(self, plan: Plan, seq: int, now_s: float) -> None:
+        """Take in what was committed as `seq`."""
+        for pairs in (plan.new, plan.replaced):
+            for span, _ in pairs:
+                self._take(span, seq, now_s)
+
+    def _take(self, span: Span, seq: int, now_s: float) -> None:
+        key = (span.project, span.trace_id)
+        trace = self._traces.get(key)
+        if trace is None:
+            trace = self._traces[key] = Trace()
+            self._stored.add(key)
+        if span.span_id not in trace.spans:
+            self.span_count += 1
+        trace.spans[span.span_id] = span
+        trace.touched_s = now_s
+        if span.run_id is not None:
+            self._by_run.setdefault((span.project, span.run_id), set()).add(key)
+        if trace.dirty_since_s is None:
+            trace.dirty_since_s = now_s
+            trace.unsettled_seq = seq
+            self._dirty[key] = None
+            self._traces.move_to_end(key)
+
+    def bring(self, keys: Iterable[TraceKey]) -> None:
+        """Have these traces in memory, whole, if the store has them."""
+        missing = [key for key in keys if key not in self._traces and self._stored.maybe(key)]
+        if not missing:
+            return
+        self.reads_back += len(missing)
+        found = self._load(missing)
+        runs = self._runs_of(list(found))
+        for key, spans in found.items():
+            trace = self._traces[key] = Trace()
+            trace.spans = {span.span_id: span for span in spans}
+            trace.run_ids = frozenset(runs.get(key, ()))
+            self.span_count += len(spans)
+            for span in spans:
+                if span.run_id is not None:
+                    self._by_run.setdefault((span.project, span.run_id), set()).add(key)
+
+    def mark(self, key: TraceKey, now_s: float) -> None:
+        """Have the runs of a trace settled again although no span came (silence, or after a start)."""
+        trace = self._traces.get(key)
+        if trace is not None and trace.dirty_since_s is None:
+            trace.dirty_since_s = now_s
+            trace.touched_s = float("-inf")  # nothing came: there is no quiet to wait for
+            self._dirty[key] = None
+
+    def due(self, now_s: float, quiet_s: float, lag_max_s: float) -> list[TraceKey]:
+        """Dirty traces that fell quiet or have waited long enough, longest waiting first."""
+        found = []
+        for key in self._dirty:
+            trace = self._traces[key]
+            since = trace.dirty_since_s
+            if since is not None and (now_s - trace.touched_s >= quiet_s or now_s - since >= lag_max_s):
+                found.append(key)
+        return found
+
+    def joined(self, key: TraceKey) -> set[TraceKey]:
+        """This trace and all that explicit run ids join to it, as far as they are in memory."""
+        if not any(span.run_id for span in self._traces[key].spans.values()):
+            return {key}
+        group = {key}
+        todo = [key]
+        while todo:
+            project = todo[-1][0]
+            run_ids = {span.run_id for span in self._traces[todo.pop()].spans.values() if span.run_id}
+            for run_id in run_ids:
+                for other in self._by_run.get((project, run_id), ()):
+                    if other not in group and other in self._traces:
+                        group.add(other)
+                        todo.append(other)
+        return group
+
+    def explicit_runs(self, key: TraceKey) -> set[tuple[str, str]]:
+        """(project, run id) of the explicit runs of a trace in memory."""
+        return {(key[0], span.run_id) for span in self._traces[key].spans.values() if span.run_id}
+
+    def get(self, key: TraceKey) -> Trace:
+        return self._traces[key]
+
+    def __contains__(self, key: TraceKey) -> bool:
+        return key in self._traces
+
+    def settled(self, key: TraceKey, run_ids: frozenset[str]) -> None:
+        """The runs of this trace are written."""
+        trace = self._traces[key]
+        trace.run_ids = run_ids
+        trace.dirty_since_s = None
+        trace.unsettled_seq = None
+        self._dirty.pop(key, None)
+
+    def settled_seq_without(self, done: set[TraceKey], last_seq: int) -> int:
+        """The last commit such that it and all before it are reflected in runs once `done` are written."""
+        open_seqs = [
+            seq for key in self._dirty if key not in done and (seq := self._traces[key].unsettled_seq) is not None
+        ]
+        return min(open_seqs) - 1 if open_seqs else last_seq
+
+    def oldest_dirty_s(self) -> float | None:
+        """When the longest waiting trace became dirty."""
+        for key in self._dirty:
+            return self._traces[key].dirty_since_s
+        return None
+
+    def evict(self) -> int:
+        """Let settled traces go, oldest touched first, until the table is within its bound; answers how many went."""
+        gone = 0
+        if self.span_count <= self._spans_max:
+            return gone
+        for key in list(self._traces):
+            if self.span_count <= self._spans_max:
+                break
+            trace = self._traces[key]
+            if trace.dirty_since_s is not None:
+                continue
+            del self._traces[key]
+            self.span_count -= len(trace.spans)
+            self._forget_runs(key, trace)
+            gone += 1
+        return gone
+
+    def _forget_runs(self, key: TraceKey, trace: Trace) -> None:
+        for run_id in {span.run_id for span in trace.spans.values() if span.run_id}:
+            traces = self._by_run.get((key[0], run_id))
+            if traces is not None:
+                traces.discard(key)
+                if not traces:
+                    del self._by_run[(key[0], run_id)]
+
+    def __len__(self) -> int:
+        return len(self._traces)
