@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument("--data-dir", default="var/quarterdeck")
     data_dir = parser.parse_args().data_dir
     signal.signal(signal.SIGTERM, _interrupt)
-    server = subprocess.Popen([COMMAND, "serve", "--data-dir", data_dir], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen([COMMAND, "serve", "--data-dir", data_dir], stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command
     fleet: subprocess.Popen[bytes] | None = None
     try:
         assert server.stdout is not None
@@ -46,7 +46,8 @@ def _start_fleet(otlp_http: str) -> subprocess.Popen[bytes] | None:
     if os.environ.get("DEMO", "1") == "0":
         return None
     _say("A simulated fleet is running; DEMO=0 leaves it out")
-    return subprocess.Popen([COMMAND, "demo", "--to", otlp_http, "--duration", "forever"], stdout=subprocess.DEVNULL)
+    command = [COMMAND, "demo", "--to", otlp_http, "--duration", "forever"]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
 
 
 def _stop(process: subprocess.Popen[bytes] | subprocess.Popen[str] | None) -> None:
