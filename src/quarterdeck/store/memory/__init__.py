@@ -1,1 +1,8 @@
-"""."""
+"""The store in plain Python: the same answers as every other engine, kept in dictionaries, gone with the process.
+
+What for: tests, the library and simulations. Refuses: durability; reads from files.
+"""
+
+from quarterdeck.store.memory.store import MemoryStore
+
+__all__ = ["MemoryStore"]

@@ -1,0 +1,170 @@
+"""The way in for spans: a batch becomes columns, chunks and a few small rollups, in one transaction.
+
+The order of work: pack raw forms (their compression runs beside), build columns, insert all, commit. DuckDB syncs its
+log at commit, so what was acknowledged survives the end of the process. Refuses to look for repeats: the caller has
+dropped them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from quarterdeck.model.spans import Span
+from quarterdeck.store.duckdb.audit import put_rejections, put_unmapped
+from quarterdeck.store.duckdb.chunks import ChunkWriter, Pair, PendingChunk
+from quarterdeck.store.duckdb.columns import SPAN_SELECT, span_table, spans_of, trace_numbers, trace_text
+from quarterdeck.store.duckdb.database import Database
+from quarterdeck.store.duckdb.options import DuckDBOptions
+from quarterdeck.store.identity import check_ids
+from quarterdeck.store.interface import Batch, TraceKey
+
+_TRACE_PAGE = 50_000
+"""Trace keys fetched at a time, so that reading all of them at start holds few in memory."""
+
+_PRODUCER_COUNTS = """
+SELECT project, dialect, scope_name, {sign} count(*) AS spans,
+  {sign} count(*) FILTER (op_kind = 'llm') AS model_calls,
+  {sign} count(*) FILTER (op_kind = 'llm' AND (tokens_input IS NOT NULL OR tokens_output IS NOT NULL)) AS with_usage
+FROM {source} GROUP BY project, dialect, scope_name
+"""
+
+_PUT_PRODUCERS = """
+INSERT INTO producer {counts}
+ON CONFLICT (project, dialect, scope_name) DO UPDATE SET spans = producer.spans + excluded.spans,
+  model_calls = producer.model_calls + excluded.model_calls, with_usage = producer.with_usage + excluded.with_usage
+"""
+
+# `seq >=` lets zone maps skip what was committed before the first of these traces: replaced spans are mostly recent.
+_REPLACED = """
+SELECT s.* FROM span s JOIN replaced_ids r
+ON s.trace_lo = r.trace_lo AND s.trace_hi = r.trace_hi AND s.span_id = r.span_id AND s.project = r.project
+WHERE s.seq >= ?
+"""
+_DELETE_REPLACED = """
+DELETE FROM span s USING replaced_ids r
+WHERE s.trace_lo = r.trace_lo AND s.trace_hi = r.trace_hi AND s.span_id = r.span_id AND s.project = r.project
+  AND s.seq >= ?
+"""
+_FIRST_SEQ = """
+SELECT coalesce(min(t.seq), 0) FROM trace_commit t JOIN {keys} k
+ON t.trace_lo = k.trace_lo AND t.trace_hi = k.trace_hi AND t.project = k.project
+"""
+
+
+class SpanStore:
+    """`SpanWriter` over a database. Commits are taken one at a time."""
+
+    def __init__(self, database: Database, options: DuckDBOptions) -> None:
+        self._database = database
+        self._rejections_max = options.rejections_max
+        self._executor = ThreadPoolExecutor(options.compression_threads, thread_name_prefix="compress")
+        self._chunks = ChunkWriter(self._executor, chunk_bytes=options.chunk_bytes, level=options.compression_level)
+        self._lock = Lock()
+        with database.reader() as cursor:
+            self._seq, self._chunk_id, self._rejection = cursor.execute(_LAST).fetchone()
+
+    def commit(self, batch: Batch) -> int:
+        pairs = [*batch.spans, *batch.replaced]
+        check_ids([span for span, _ in pairs])
+        with self._lock:
+            seq: int = self._seq + 1
+            chunks = self._chunks.write(pairs)
+            table = self._span_table(pairs, chunks, seq) if pairs else None
+            with self._database.transaction() as cursor:
+                if table is not None:
+                    _insert_spans(cursor, table, replaced=len(batch.replaced))
+                    _insert_chunks(cursor, chunks, first_id=self._chunk_id + 1, seq=seq)
+                put_rejections(cursor, batch.rejections, first=self._rejection + 1, seq=seq, keep=self._rejections_max)
+                put_unmapped(cursor, batch.unmapped)
+            self._seq = seq
+            self._chunk_id += len(chunks)
+            self._rejection += len(batch.rejections)
+            return seq
+
+    def _span_table(self, pairs: Sequence[Pair], chunks: Sequence[PendingChunk], seq: int) -> Any:
+        counts = [chunk.spans for chunk in chunks]
+        ids = np.arange(self._chunk_id + 1, self._chunk_id + 1 + len(counts), dtype=np.int64)
+        indexes = np.concatenate([np.arange(count, dtype=np.int32) for count in counts])
+        return span_table(pairs, seq=seq, chunk_ids=np.repeat(ids, counts), chunk_indexes=indexes)
+
+    def trace_keys(self) -> Iterator[TraceKey]:
+        with self._database.reader() as cursor:
+            cursor.execute("SELECT DISTINCT project, trace_hi, trace_lo FROM trace_commit")
+            while rows := cursor.fetchmany(_TRACE_PAGE):
+                yield from ((project, trace_text(high, low)) for project, high, low in rows)
+
+    def load_traces(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[Span]]:
+        with self._database.snapshot() as cursor:
+            spans = select_traces(cursor, keys)
+        found: dict[TraceKey, list[Span]] = {}
+        for span in spans:
+            found.setdefault((span.project, span.trace_id), []).append(span)
+        return found
+
+    def close(self) -> None:
+        self._executor.shutdown()
+
+
+_LAST = """
+SELECT greatest((SELECT coalesce(max(seq), 0) FROM trace_commit), (SELECT coalesce(max(seq), 0) FROM rejection),
+                (SELECT CAST(value AS BIGINT) FROM meta WHERE key = 'settled_seq')),
+       (SELECT coalesce(max(chunk_id), 0) FROM chunk), (SELECT coalesce(max(number), 0) FROM rejection)
+"""
+
+
+def _insert_spans(cursor: Any, table: Any, *, replaced: int) -> None:
+    cursor.register("incoming", table)
+    if replaced:
+        _remove(cursor, table.slice(table.num_rows - replaced).select(["project", "trace_hi", "trace_lo", "span_id"]))
+    cursor.execute("INSERT INTO span SELECT * FROM incoming")
+    cursor.execute("INSERT INTO trace_commit SELECT DISTINCT project, trace_hi, trace_lo, seq FROM incoming")
+    cursor.execute(_PUT_PRODUCERS.format(counts=_PRODUCER_COUNTS.format(sign="", source="incoming")))
+
+
+def _remove(cursor: Any, ids: Any) -> None:
+    """Delete the old forms of replaced spans and take them out of the producers' counts."""
+    cursor.register("replaced_ids", ids)
+    (first,) = cursor.execute(_FIRST_SEQ.format(keys="replaced_ids")).fetchone()
+    old = f"({_REPLACED.replace('?', str(int(first)))})"
+    cursor.execute(_PUT_PRODUCERS.format(counts=_PRODUCER_COUNTS.format(sign="-", source=old)))
+    cursor.execute(_DELETE_REPLACED, [first])
+
+
+def _insert_chunks(cursor: Any, chunks: Sequence[PendingChunk], *, first_id: int, seq: int) -> None:
+    data = [chunk.data.result() for chunk in chunks]
+    ids = list(range(first_id, first_id + len(data)))
+    cursor.register(
+        "incoming_chunks",
+        pa.table({"chunk_id": ids, "seq": [seq] * len(data), "data": pa.array(data, pa.binary())}),
+    )
+    cursor.execute("INSERT INTO chunk SELECT * FROM incoming_chunks")
+
+
+def select_traces(cursor: Any, keys: Iterable[TraceKey]) -> list[Span]:
+    """All stored spans of the traces, in order of start."""
+    numbers = [(project, *halves) for project, trace_id in keys if (halves := trace_numbers(trace_id)) is not None]
+    if not numbers:
+        return []
+    projects, highs, lows = zip(*set(numbers), strict=True)
+    table = pa.table(
+        {"project": projects, "trace_hi": pa.array(highs, pa.uint64()), "trace_lo": pa.array(lows, pa.uint64())}
+    )
+    cursor.register("wanted", table)
+    first, last = cursor.execute(
+        _FIRST_SEQ.format(keys="wanted").replace("min(t.seq), 0)", "min(t.seq), 0), coalesce(max(t.seq), -1)")
+    ).fetchone()
+    rows = cursor.execute(_SELECT_TRACES, [first, last]).fetchall()
+    return spans_of(rows)
+
+
+_SELECT_TRACES = f"""
+SELECT {SPAN_SELECT} FROM span s JOIN wanted w
+ON s.trace_lo = w.trace_lo AND s.trace_hi = w.trace_hi AND s.project = w.project
+WHERE s.seq BETWEEN ? AND ? ORDER BY s.start_ns, s.trace_hi, s.trace_lo, s.span_id
+"""

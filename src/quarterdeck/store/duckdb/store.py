@@ -1,0 +1,138 @@
+"""DuckDBStore: every ability of a store over one DuckDB file that this process owns.
+
+Refuses a second owner (DataDirInUse) and a file of a newer version (DataFormatTooNew). Reads run on cursors of their
+own in the caller's thread and never wait for the writer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from quarterdeck.clock import Clock
+from quarterdeck.model.raw import RawSpan
+from quarterdeck.model.reports import UnmappedKey
+from quarterdeck.model.runs import Run
+from quarterdeck.model.spans import Span
+from quarterdeck.store.duckdb import audit, fleet_reader, run_reader
+from quarterdeck.store.duckdb.database import Database
+from quarterdeck.store.duckdb.options import DuckDBOptions
+from quarterdeck.store.duckdb.run_writer import RunStore
+from quarterdeck.store.duckdb.span_writer import SpanStore
+from quarterdeck.store.interface import Batch, CohortRow, FacetCount, FleetNow, Page, RunFilter, TraceKey
+from quarterdeck.store.measures import check_limit
+
+_COUNTS = """
+SELECT (SELECT count(*) FROM span), (SELECT count(*) FROM (SELECT DISTINCT project, trace_hi, trace_lo FROM trace_commit)),
+  (SELECT count(*) FROM run),
+  (SELECT count(*) FROM (SELECT DISTINCT project, session_id FROM run WHERE session_id IS NOT NULL)),
+  (SELECT count(*) FROM rejection WHERE number > (SELECT max(number) FROM rejection) - ?)
+"""
+
+
+class DuckDBStore:
+    """All of `TelemetryStore` in the file `path` (its folder is made). Raises DataDirInUse, DataFormatTooNew, StoreFailed."""
+
+    def __init__(self, path: Path, *, options: DuckDBOptions, clock: Clock) -> None:
+        self._options = options
+        self._database = Database(path, options, clock)
+        self._spans = SpanStore(self._database, options)
+        self._runs = RunStore(self._database)
+
+    # SpanWriter
+
+    def commit(self, batch: Batch) -> int:
+        return self._spans.commit(batch)
+
+    def trace_keys(self) -> Iterable[TraceKey]:
+        return self._spans.trace_keys()
+
+    def load_traces(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[Span]]:
+        return self._spans.load_traces(keys)
+
+    # RunWriter
+
+    def put_runs(self, runs: Sequence[Run], gone: Sequence[tuple[str, str]], *, settled_seq: int) -> None:
+        self._runs.put_runs(runs, gone, settled_seq=settled_seq)
+
+    def unsettled(self) -> Sequence[TraceKey]:
+        return self._runs.unsettled()
+
+    def traces_of_runs(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Sequence[str]]:
+        return self._runs.traces_of_runs(keys)
+
+    def live_runs(self, *, limit: int) -> Sequence[Run]:
+        return self._runs.live_runs(limit=limit)
+
+    # RunReader
+
+    def get_run(self, project: str, run_id: str) -> Run:
+        with self._database.reader() as cursor:
+            return run_reader.get_run(cursor, project, run_id)
+
+    def list_runs(self, where: RunFilter, *, sort: str, cursor: str | None, limit: int) -> Page:
+        with self._database.reader() as reader:
+            return run_reader.list_runs(reader, where, sort=sort, after=cursor, limit=limit)
+
+    def count_runs(self, where: RunFilter) -> int:
+        with self._database.reader() as cursor:
+            return run_reader.count_runs(cursor, where)
+
+    def facets(self, where: RunFilter, names: Sequence[str], *, limit: int) -> Mapping[str, Sequence[FacetCount]]:
+        with self._database.snapshot() as cursor:
+            return run_reader.facets(cursor, where, names, limit=limit)
+
+    def session_runs(self, project: str, session_id: str) -> Sequence[Run]:
+        with self._database.reader() as cursor:
+            return run_reader.session_runs(cursor, project, session_id)
+
+    # SpanReader
+
+    def run_spans(self, project: str, run_id: str) -> tuple[Run, Sequence[Span]]:
+        with self._database.snapshot() as cursor:
+            return run_reader.run_spans(cursor, project, run_id)
+
+    def spans_raw(self, project: str, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], RawSpan]:
+        with self._database.snapshot() as cursor:
+            return run_reader.spans_raw(cursor, project, keys)
+
+    # FleetReader
+
+    def fleet(self, project: str, since_ns: int, until_ns: int) -> FleetNow:
+        with self._database.snapshot() as cursor:
+            return fleet_reader.fleet(cursor, project, since_ns, until_ns)
+
+    def cohorts(
+        self, project: str, since_ns: int, until_ns: int, by: Sequence[str], *, limit: int
+    ) -> Sequence[CohortRow]:
+        with self._database.snapshot() as cursor:
+            return fleet_reader.cohorts(cursor, project, since_ns, until_ns, by, limit=limit)
+
+    # AuditReader
+
+    def unmapped(self, project: str, *, limit: int) -> Sequence[UnmappedKey]:
+        check_limit(limit)
+        with self._database.reader() as cursor:
+            return audit.read_unmapped(cursor, project, limit=limit)
+
+    def rejections(self, project: str, *, cursor: str | None, limit: int) -> Page:
+        check_limit(limit)
+        keep = self._options.rejections_max
+        with self._database.reader() as reader:
+            return audit.read_rejections(reader, project, cursor_text=cursor, limit=limit, keep=keep)
+
+    def coverage(self, project: str) -> Sequence[Mapping[str, Any]]:
+        with self._database.reader() as cursor:
+            return audit.read_coverage(cursor, project)
+
+    def counts(self) -> Mapping[str, int]:
+        names = ("spans", "traces", "runs", "sessions", "rejections")
+        with self._database.reader() as cursor:
+            row = cursor.execute(_COUNTS, [self._options.rejections_max]).fetchone()
+        return dict(zip(names, row, strict=True)) | {"bytes_on_disk": self._database.bytes_on_disk()}
+
+    def close(self) -> None:
+        """Finish what is under way, fold the log into the file and let go of it."""
+        self._spans.close()
+        self._database.close()

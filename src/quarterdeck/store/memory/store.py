@@ -1,0 +1,195 @@
+"""MemoryStore: every ability of a store over dictionaries, behind one lock.
+
+Refuses: files, durability. Readers see only whole commits, since the lock is held for each call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from threading import RLock
+from typing import Any
+
+from quarterdeck.errors import NotFound
+from quarterdeck.model.raw import RawSpan
+from quarterdeck.model.reports import UnmappedKey
+from quarterdeck.model.runs import Run
+from quarterdeck.model.spans import Span
+from quarterdeck.store.identity import check_ids
+from quarterdeck.store.interface import Batch, CohortRow, FacetCount, FleetNow, Page, RunFilter, TraceKey
+from quarterdeck.store.measures import (
+    LIVE,
+    check_cohort_keys,
+    check_facets,
+    check_filter,
+    check_limit,
+    parse_sort,
+    stored_span,
+)
+from quarterdeck.store.memory.audit import RejectionLog, UnmappedCounts, coverage_of
+from quarterdeck.store.memory.population import cohorts_of, fleet_of
+from quarterdeck.store.memory.selection import facet_of, matches, page_of
+from quarterdeck.store.text import storable, storable_run, storable_span
+
+_Pair = tuple[Span, RawSpan]
+
+
+class MemoryStore:
+    """All of `TelemetryStore`, gone with the process. `rejections_max`: how many refusals are remembered."""
+
+    def __init__(self, *, rejections_max: int = 100_000) -> None:
+        self._lock = RLock()
+        self._traces: dict[TraceKey, dict[str, _Pair]] = {}
+        self._trace_seq: dict[TraceKey, int] = {}
+        self._runs: dict[tuple[str, str], Run] = {}
+        self._rejections = RejectionLog(rejections_max)
+        self._unmapped = UnmappedCounts()
+        self._seq = 0
+        self._settled_seq = 0
+
+    # SpanWriter
+
+    def commit(self, batch: Batch) -> int:
+        pairs = [*batch.spans, *batch.replaced]
+        check_ids([span for span, _ in pairs])
+        with self._lock:
+            self._seq += 1
+            for span, raw in pairs:
+                key = (storable(span.project), span.trace_id)
+                self._traces.setdefault(key, {})[span.span_id] = (storable_span(stored_span(span)), raw)
+                self._trace_seq[key] = self._seq
+            self._rejections.add(batch.rejections)
+            self._unmapped.add(batch.unmapped)
+            return self._seq
+
+    def trace_keys(self) -> Iterable[TraceKey]:
+        with self._lock:
+            return list(self._traces)
+
+    def load_traces(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[Span]]:
+        with self._lock:
+            return {key: self._spans_of(key) for key in keys if key in self._traces}
+
+    # RunWriter
+
+    def put_runs(self, runs: Sequence[Run], gone: Sequence[tuple[str, str]], *, settled_seq: int) -> None:
+        with self._lock:
+            for key in gone:
+                self._runs.pop(key, None)
+            for run in map(storable_run, runs):
+                self._runs[(run.project, run.run_id)] = run
+            self._settled_seq = max(self._settled_seq, settled_seq)
+
+    def unsettled(self) -> Sequence[TraceKey]:
+        with self._lock:
+            return [key for key, seq in self._trace_seq.items() if seq > self._settled_seq]
+
+    def traces_of_runs(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Sequence[str]]:
+        with self._lock:
+            return {key: self._runs[key].trace_ids for key in keys if key in self._runs}
+
+    def live_runs(self, *, limit: int) -> Sequence[Run]:
+        with self._lock:
+            live = [run for run in self._runs.values() if run.lifecycle in LIVE]
+        return sorted(live, key=lambda run: (run.last_seen_ns, run.project, run.run_id))[:limit]
+
+    # RunReader
+
+    def get_run(self, project: str, run_id: str) -> Run:
+        with self._lock:
+            run = self._runs.get((project, run_id))
+        if run is None:
+            raise NotFound(f"no run {run_id!r} in project {project!r}")
+        return run
+
+    def list_runs(self, where: RunFilter, *, sort: str, cursor: str | None, limit: int) -> Page:
+        check_limit(limit)
+        check_filter(where)
+        parse_sort(sort)
+        return page_of(self._matching(where), sort=sort, cursor=cursor, limit=limit)
+
+    def count_runs(self, where: RunFilter) -> int:
+        check_filter(where)
+        return len(self._matching(where))
+
+    def facets(self, where: RunFilter, names: Sequence[str], *, limit: int) -> Mapping[str, Sequence[FacetCount]]:
+        check_limit(limit)
+        check_filter(where)
+        check_facets(names)
+        return {name: facet_of(self._matching(where, without=name), name, limit=limit) for name in names}
+
+    def session_runs(self, project: str, session_id: str) -> Sequence[Run]:
+        mine = [run for run in self._of_project(project) if run.session_id == session_id]
+        return sorted(mine, key=lambda run: (run.started_at_ns, run.run_id))
+
+    # SpanReader
+
+    def run_spans(self, project: str, run_id: str) -> tuple[Run, Sequence[Span]]:
+        with self._lock:
+            run = self.get_run(project, run_id)
+            traces = dict.fromkeys((project, trace_id) for trace_id in run.trace_ids)
+            spans = [span for key in traces if key in self._traces for span in self._spans_of(key)]
+        return run, sorted(spans, key=_span_order)
+
+    def spans_raw(self, project: str, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], RawSpan]:
+        with self._lock:
+            found = {key: self._traces.get((project, key[0]), {}).get(key[1]) for key in keys}
+        return {key: pair[1] for key, pair in found.items() if pair is not None}
+
+    # FleetReader
+
+    def fleet(self, project: str, since_ns: int, until_ns: int) -> FleetNow:
+        return fleet_of(self._of_project(project), since_ns, until_ns)
+
+    def cohorts(
+        self, project: str, since_ns: int, until_ns: int, by: Sequence[str], *, limit: int
+    ) -> Sequence[CohortRow]:
+        check_limit(limit)
+        return cohorts_of(self._of_project(project), since_ns, until_ns, check_cohort_keys(by), limit=limit)
+
+    # AuditReader
+
+    def unmapped(self, project: str, *, limit: int) -> Sequence[UnmappedKey]:
+        check_limit(limit)
+        with self._lock:
+            return self._unmapped.list(project, limit=limit)
+
+    def rejections(self, project: str, *, cursor: str | None, limit: int) -> Page:
+        check_limit(limit)
+        with self._lock:
+            return self._rejections.page(project, cursor=cursor, limit=limit)
+
+    def coverage(self, project: str) -> Sequence[Mapping[str, Any]]:
+        with self._lock:
+            pairs = [pair for key, spans in self._traces.items() if key[0] == project for pair in spans.values()]
+        return coverage_of(pairs)
+
+    def counts(self) -> Mapping[str, int]:
+        with self._lock:
+            sessions = {(run.project, run.session_id) for run in self._runs.values() if run.session_id is not None}
+            return {
+                "spans": sum(map(len, self._traces.values())),
+                "traces": len(self._traces),
+                "runs": len(self._runs),
+                "sessions": len(sessions),
+                "rejections": len(self._rejections),
+                "bytes_on_disk": 0,
+            }
+
+    def close(self) -> None:
+        """Nothing to let go of: what is held goes with the object."""
+
+    # within
+
+    def _spans_of(self, key: TraceKey) -> list[Span]:
+        return sorted((span for span, _ in self._traces[key].values()), key=_span_order)
+
+    def _of_project(self, project: str) -> list[Run]:
+        with self._lock:
+            return [run for run in self._runs.values() if run.project == project]
+
+    def _matching(self, where: RunFilter, *, without: str | None = None) -> list[Run]:
+        return [run for run in self._of_project(where.project) if matches(run, where, without=without)]
+
+
+def _span_order(span: Span) -> tuple[int, str, str]:
+    return span.start_ns, span.trace_id, span.span_id
