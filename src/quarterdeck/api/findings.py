@@ -1,0 +1,181 @@
+"""Findings: what about the incoming telemetry would mislead its readers, and the setting that mends it.
+
+Pure: facts in, findings out, worst first. Refuses: to guess; every finding carries the numbers it was made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Severity = Literal["info", "warning", "error"]
+
+_ORPHAN_SHARE = 0.01
+"""Below this share a few lost spans are noise of any network; above, a sampler or a missing exporter is at work."""
+_ORPHAN_SHARE_BAD = 0.2
+"""Above this share counts and trees are too holed to read."""
+_USAGE_SHARE = 0.95
+"""A producer that reports usage does so nearly always; aborted streams explain the rest."""
+_CALLS_TO_JUDGE = 20
+"""Fewer model calls say little about a producer."""
+_KEYS_NAMED = 5
+_ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Producer:
+    """One instrumentation (dialect and scope) of a project, since the store began."""
+
+    dialect: str
+    scope: str
+    spans: int
+    model_calls: int
+    with_usage: int
+    orphans: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryFacts:
+    """What the findings are made from. Runs are those of the last `window_h` hours; `unmapped` maps a key to its count."""
+
+    window_h: int
+    runs: int
+    runs_with_orphans: int
+    runs_without_root: int
+    runs_with_skew: int
+    runs_unpriced: int
+    unmapped: Mapping[str, int] = field(default_factory=dict)
+    producers: Sequence[Producer] = ()
+    rejected: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to mend. `code` is stable; `evidence` holds the numbers; `mend` names the setting to change."""
+
+    code: str
+    severity: Severity
+    what: str
+    evidence: Mapping[str, Any]
+    mend: str
+
+
+def find(facts: TelemetryFacts) -> list[Finding]:
+    """All findings, worst first."""
+    found = [
+        _orphans(facts),
+        _missing_roots(facts),
+        *(_usage_missing(producer) for producer in facts.producers),
+        _rejections(facts),
+        _unmapped(facts),
+        _clock_skew(facts),
+        _unpriced(facts),
+    ]
+    return sorted((f for f in found if f is not None), key=lambda f: _ORDER[f.severity])
+
+
+def _share(part: int, facts: TelemetryFacts, name: str) -> dict[str, Any]:
+    return {name: part, "runs": facts.runs, "share": part / facts.runs if facts.runs else None, "hours": facts.window_h}
+
+
+def _orphans(facts: TelemetryFacts) -> Finding | None:
+    part = facts.runs_with_orphans
+    if not facts.runs or part / facts.runs < _ORPHAN_SHARE:
+        return None
+    return Finding(
+        "orphans",
+        "error" if part / facts.runs >= _ORPHAN_SHARE_BAD else "warning",
+        f"{part:,} of {facts.runs:,} runs have spans whose parent never came",
+        _share(part, facts, "runs_with_orphans"),
+        "Sample whole traces, not spans: set OTEL_TRACES_SAMPLER=parentbased_always_on in every service of the "
+        "agent, or move sampling into the collector's tail_sampling processor. Check that each service exports.",
+    )
+
+
+def _missing_roots(facts: TelemetryFacts) -> Finding | None:
+    part = facts.runs_without_root
+    if not facts.runs or part / facts.runs < _ORPHAN_SHARE:
+        return None
+    return Finding(
+        "missing_roots",
+        "warning",
+        f"{part:,} of {facts.runs:,} runs came without their root span",
+        _share(part, facts, "runs_without_root"),
+        "Export from the process that starts the agent too, and call force_flush (or shutdown) of its tracer "
+        "provider before it exits, so that the root span is sent.",
+    )
+
+
+def _usage_missing(producer: Producer) -> Finding | None:
+    calls = producer.model_calls
+    if calls < _CALLS_TO_JUDGE or producer.with_usage / calls >= _USAGE_SHARE:
+        return None
+    without = calls - producer.with_usage
+    return Finding(
+        "usage_missing",
+        "warning",
+        f"{without:,} of {calls:,} model calls by {producer.scope or producer.dialect} do not say what they used",
+        {
+            "dialect": producer.dialect,
+            "scope": producer.scope,
+            "model_calls": calls,
+            "with_usage": producer.with_usage,
+            "share": producer.with_usage / calls,
+        },
+        'Ask the provider for usage when streaming (OpenAI: stream_options={"include_usage": true}), and bring the '
+        "instrumentation to its newest version.",
+    )
+
+
+def _rejections(facts: TelemetryFacts) -> Finding | None:
+    total = sum(facts.rejected.values())
+    if not total:
+        return None
+    return Finding(
+        "rejections",
+        "warning",
+        f"{total:,} spans were rejected since the server started",
+        {"rejected": dict(facts.rejected)},
+        "GET /api/v1/rejections names each span and its reason; raise the limit that the reason names (settings "
+        "ingest.*), or mend the exporter.",
+    )
+
+
+def _unmapped(facts: TelemetryFacts) -> Finding | None:
+    if not facts.unmapped:
+        return None
+    top = sorted(facts.unmapped.items(), key=lambda item: (-item[1], item[0]))[:_KEYS_NAMED]
+    return Finding(
+        "unmapped_keys",
+        "info",
+        f"{len(facts.unmapped):,} attribute keys of known families are read by no dialect",
+        {"keys": len(facts.unmapped), "most_frequent": dict(top)},
+        "They are kept and counted, never summed. If one of them carries usage or identity, set the quarterdeck.* "
+        "attribute for it (docs/design/attributes.md) or report the key so that a dialect learns it.",
+    )
+
+
+def _clock_skew(facts: TelemetryFacts) -> Finding | None:
+    if not facts.runs_with_skew:
+        return None
+    return Finding(
+        "clock_skew",
+        "warning",
+        f"{facts.runs_with_skew:,} of {facts.runs:,} runs have spans whose times cannot all be right",
+        _share(facts.runs_with_skew, facts, "runs_with_skew"),
+        "Let every host that runs agents keep time by NTP (chrony or systemd-timesyncd). Times are shown as sent.",
+    )
+
+
+def _unpriced(facts: TelemetryFacts) -> Finding | None:
+    if not facts.runs_unpriced:
+        return None
+    return Finding(
+        "unpriced",
+        "info",
+        f"{facts.runs_unpriced:,} of {facts.runs:,} runs used models without a known price",
+        _share(facts.runs_unpriced, facts, "runs_unpriced"),
+        "Add the models to a price file of your own and name it in the setting of room runs that holds prices "
+        "(docs/reference/settings.md).",
+    )

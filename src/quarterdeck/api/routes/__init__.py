@@ -1,0 +1,23 @@
+"""One file per noun; each has a `router`. `all_routers` is what the application hangs in, in this order."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from quarterdeck.api.routes import (
+    cohorts,
+    fleet,
+    health,
+    rejections,
+    run_facets,
+    runs,
+    sessions,
+    spans,
+    unmapped,
+)
+
+
+def all_routers() -> list[APIRouter]:
+    """Spans before runs: a run id may hold a slash, so the longer patterns must be tried first."""
+    nouns = (spans, runs, run_facets, sessions, fleet, cohorts, health, unmapped, rejections)
+    return [noun.router for noun in nouns]

@@ -1,0 +1,52 @@
+"""`GET cohorts`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from quarterdeck.api.context import Ctx, Project
+from quarterdeck.api.queries import CohortsQuery, bounded_window, listed_names
+from quarterdeck.api.routes.common import answers
+from quarterdeck.api.wire.cohort import CohortsOut, cohort_dict
+from quarterdeck.api.wire.common import listing
+from quarterdeck.store.interface import COHORT_KEYS, CohortRow
+
+router = APIRouter(tags=["fleet"])
+
+_EXAMPLE_ROW = CohortRow(
+    keys={"agent": "support-agent", "prompt_version": "v7", "model": "gpt-4.1-2025-04-14"},
+    runs=212,
+    live=31,
+    scored=181,
+    failed=56,
+    model_calls=4_102,
+    tool_calls=1_377,
+    tokens_total=5_312_000,
+    tokens_known=212,
+    cost_usd=61.2,
+    cost_known=212,
+    duration_s_p50=48.0,
+    duration_s_p95=190.0,
+    tokens_p50=21_000.0,
+    tokens_p95=64_000.0,
+    started_at_max_ns=1_795_503_600_000_000_000,
+)
+
+
+@router.get("/cohorts", response_model=CohortsOut, responses=answers(listing([cohort_dict(_EXAMPLE_ROW)])))
+async def list_cohorts(
+    request: Request, ctx: Ctx, project: Project, query: Annotated[CohortsQuery, Query()]
+) -> Response:
+    """Runs of the window grouped by version identity or context, most runs first (default: the last 60 minutes)."""
+    services = ctx.services
+    window = bounded_window(query, services.clock.now_ns(), services.options.default_window_minutes)
+    by = listed_names("by", query.by, COHORT_KEYS)
+
+    def make() -> object:
+        rows = services.store.cohorts(project, *window, by, limit=query.limit)
+        return listing([cohort_dict(row) for row in rows])
+
+    return await ctx.answer(request, make)

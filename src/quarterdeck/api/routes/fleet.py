@@ -1,0 +1,67 @@
+"""`GET fleet`: the population, in numbers and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from quarterdeck.api.context import Ctx, Project
+from quarterdeck.api.queries import WindowQuery, bounded_window
+from quarterdeck.api.routes.common import answers
+from quarterdeck.api.services import ApiServices
+from quarterdeck.api.wire.fleet import FleetOut, fleet_dict
+from quarterdeck.api.words import CohortFacts, FleetFacts, in_words
+from quarterdeck.store.interface import CohortRow, FleetNow, RunFilter
+
+router = APIRouter(tags=["fleet"])
+
+_MINUTE_NS = 60 * 10**9
+_COHORTS_READ = 100
+"""The culprit is among the largest cohorts, or it does not make most failures."""
+_EXAMPLE_NS = 1_795_503_600_000_000_000
+_EXAMPLE_FLEET = FleetNow({"running": 1012, "finished": 1416}, 1416, 1416, 170, 9_100_000, 1416, 212.4, 1416, ())
+_EXAMPLE = fleet_dict(
+    _EXAMPLE_FLEET,
+    since_ns=_EXAMPLE_NS - 60 * _MINUTE_NS,
+    until_ns=_EXAMPLE_NS,
+    now_ns=_EXAMPLE_NS,
+    in_words=in_words(FleetFacts(1012, 1416, 1416, 170, 60, (), None, True)),
+)
+
+
+@router.get("/fleet", response_model=FleetOut, responses=answers(_EXAMPLE))
+async def get_fleet(request: Request, ctx: Ctx, project: Project, query: Annotated[WindowQuery, Query()]) -> Response:
+    """Live runs now, and totals, minutes and the failure rate of the window (default: the last 60 minutes)."""
+    services = ctx.services
+    now_ns = services.clock.now_ns()
+    since_ns, until_ns = bounded_window(query, now_ns, services.options.default_window_minutes)
+
+    def make() -> object:
+        fleet = services.store.fleet(project, since_ns, until_ns)
+        minutes = (until_ns - since_ns) // _MINUTE_NS if until_ns == now_ns else None
+        words = in_words(_facts(services, project, fleet, (since_ns, until_ns), minutes))
+        return fleet_dict(fleet, since_ns=since_ns, until_ns=until_ns, now_ns=now_ns, in_words=words)
+
+    return await ctx.answer(request, make)
+
+
+def _facts(
+    services: ApiServices, project: str, fleet: FleetNow, window: tuple[int, int], minutes: int | None
+) -> FleetFacts:
+    live = sum(n for state, n in fleet.lifecycle.items() if state not in ("finished", "lost"))
+    rows: Sequence[CohortRow] = ()
+    if fleet.failed:
+        rows = services.store.cohorts(project, *window, ("agent", "prompt_version"), limit=_COHORTS_READ)
+    return FleetFacts(
+        live=live,
+        runs=fleet.runs,
+        scored=fleet.scored,
+        failed=fleet.failed,
+        minutes=minutes,
+        cohorts=[CohortFacts(row.keys["agent"], row.keys["prompt_version"], row.failed) for row in rows],
+        otlp_http=services.endpoints.get("otlp_http"),
+        known=bool(live or fleet.runs or services.store.count_runs(RunFilter(project))),
+    )

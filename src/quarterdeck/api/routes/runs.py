@@ -1,0 +1,37 @@
+"""`GET runs` and `GET runs/{run_id}`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from quarterdeck.api.context import Ctx, Project
+from quarterdeck.api.queries import ProjectQuery, RunsQuery, run_filter
+from quarterdeck.api.routes.common import Id, answers
+from quarterdeck.api.routes.examples import RUN_EXAMPLE
+from quarterdeck.api.wire.common import listing
+from quarterdeck.api.wire.run import RunOut, RunsOut, run_dict
+
+router = APIRouter(tags=["runs"])
+
+
+@router.get("/runs", response_model=RunsOut, responses=answers(listing([RUN_EXAMPLE])))
+async def list_runs(request: Request, ctx: Ctx, project: Project, query: Annotated[RunsQuery, Query()]) -> Response:
+    """Runs that match all filters, in the order asked for."""
+    where = run_filter(project, query, ctx.services.clock.now_ns())
+
+    def make() -> object:
+        page = ctx.services.store.list_runs(where, sort=query.sort, cursor=query.cursor, limit=query.limit)
+        return listing([run_dict(run) for run in page.items], page.next_cursor)
+
+    return await ctx.answer(request, make)
+
+
+@router.get("/runs/{run_id:path}", response_model=RunOut, responses=answers(RUN_EXAMPLE, missing=True))
+async def get_run(
+    request: Request, ctx: Ctx, project: Project, run_id: Id, _query: Annotated[ProjectQuery, Query()]
+) -> Response:
+    """One run."""
+    return await ctx.answer(request, lambda: run_dict(ctx.services.store.get_run(project, run_id)))

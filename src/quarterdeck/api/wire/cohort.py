@@ -1,0 +1,75 @@
+"""Cohort: runs that share a version identity, over a window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from quarterdeck.api.times import rfc3339
+from quarterdeck.api.wire.common import RateOut, rate
+from quarterdeck.api.wire.fleet import TotalCostOut, total
+from quarterdeck.store.interface import CohortRow
+
+
+class CohortTokensOut(BaseModel):
+    """Tokens of the runs that reported them, with quantiles per run."""
+
+    total: int | None
+    runs_known: int
+    p50: float | None
+    p95: float | None
+
+
+class QuantilesOut(BaseModel):
+    """Within 1 %; null when nothing was measured."""
+
+    p50: float | None
+    p95: float | None
+
+
+class CohortOut(BaseModel):
+    """`cost_per_success_usd`: mean cost of a run whose cost is known ÷ share of scored runs that did not fail."""
+
+    keys: dict[str, str | None]
+    runs: int
+    live: int
+    failing: RateOut | None
+    model_calls: int
+    tool_calls: int
+    tokens: CohortTokensOut
+    cost_usd: TotalCostOut
+    cost_per_success_usd: float | None
+    duration_s: QuantilesOut
+    last_started_at: str
+
+
+class CohortsOut(BaseModel):
+    """Cohorts, most runs first."""
+
+    items: list[CohortOut]
+    next_cursor: str | None
+
+
+def cohort_dict(row: CohortRow) -> dict[str, Any]:
+    return {
+        "keys": row.keys,
+        "runs": row.runs,
+        "live": row.live,
+        "failing": rate(row.failed, row.scored),
+        "model_calls": row.model_calls,
+        "tool_calls": row.tool_calls,
+        "tokens": total(row.tokens_total, row.tokens_known) | {"p50": row.tokens_p50, "p95": row.tokens_p95},
+        "cost_usd": total(row.cost_usd, row.cost_known),
+        "cost_per_success_usd": cost_per_success(row),
+        "duration_s": {"p50": row.duration_s_p50, "p95": row.duration_s_p95},
+        "last_started_at": rfc3339(row.started_at_max_ns),
+    }
+
+
+def cost_per_success(row: CohortRow) -> float | None:
+    """A ratio of means, so that runs without a known cost or status do not bend it; None without any success."""
+    successes = row.scored - row.failed
+    if successes <= 0 or row.cost_known <= 0:
+        return None
+    return (row.cost_usd / row.cost_known) / (successes / row.scored)

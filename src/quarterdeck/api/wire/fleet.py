@@ -1,0 +1,87 @@
+"""Fleet: the population now and over a window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from quarterdeck.api.times import rfc3339
+from quarterdeck.api.wire.common import RateOut, rate
+from quarterdeck.model.runs import Lifecycle
+from quarterdeck.store.interface import FleetMinute, FleetNow
+
+LIFECYCLES = ("running", "waiting", "stalled", "lost", "finished")
+
+
+class TotalTokensOut(BaseModel):
+    """Tokens of the runs that reported them."""
+
+    total: int | None
+    runs_known: int
+
+
+class TotalCostOut(BaseModel):
+    """Dollars of the runs whose cost is known."""
+
+    total: float | None
+    runs_known: int
+
+
+class MinuteOut(BaseModel):
+    """Runs that started in one minute."""
+
+    minute: str
+    runs: int
+    failed: int
+    scored: int
+    tokens_total: int
+    cost_usd: float
+    model_calls: int
+
+
+class FleetOut(BaseModel):
+    """Live runs by lifecycle whatever the window; `finished` and all else within it."""
+
+    since: str
+    until: str
+    now: str
+    lifecycle: dict[Lifecycle, int]
+    runs: int
+    failing: RateOut | None
+    tokens: TotalTokensOut
+    cost_usd: TotalCostOut
+    minutes: list[MinuteOut]
+    in_words: str
+
+
+def fleet_dict(fleet: FleetNow, *, since_ns: int, until_ns: int, now_ns: int, in_words: str) -> dict[str, Any]:
+    return {
+        "since": rfc3339(since_ns),
+        "until": rfc3339(until_ns),
+        "now": rfc3339(now_ns),
+        "lifecycle": {name: fleet.lifecycle.get(name, 0) for name in LIFECYCLES},
+        "runs": fleet.runs,
+        "failing": rate(fleet.failed, fleet.scored),
+        "tokens": total(fleet.tokens_total, fleet.tokens_known),
+        "cost_usd": total(fleet.cost_usd, fleet.cost_known),
+        "minutes": [_minute_dict(minute) for minute in fleet.minutes],
+        "in_words": in_words,
+    }
+
+
+def total(value: float, runs_known: int) -> dict[str, Any]:
+    """A sum with the number of runs behind it; null when no run knows."""
+    return {"total": value if runs_known else None, "runs_known": runs_known}
+
+
+def _minute_dict(minute: FleetMinute) -> dict[str, Any]:
+    return {
+        "minute": rfc3339(minute.minute_ns),
+        "runs": minute.runs,
+        "failed": minute.failed,
+        "scored": minute.scored,
+        "tokens_total": minute.tokens_total,
+        "cost_usd": minute.cost_usd,
+        "model_calls": minute.model_calls,
+    }

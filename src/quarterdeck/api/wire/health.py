@@ -1,0 +1,143 @@
+"""Health: how the server itself is doing, with findings and what to do about each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from quarterdeck.api.findings import Finding, Producer
+from quarterdeck.model.health import IngestHealth, LimitNow
+
+
+class IngestOut(BaseModel):
+    """The way in since the start; counts are spans, `refused` counts requests."""
+
+    spans_per_s: float | None
+    acknowledged: int
+    repeated: int
+    rejected: dict[str, int]
+    refused: dict[str, int]
+    queue_bytes: int
+    queue_bytes_max: int
+    commit_ms_p50: float | None
+    commit_ms_p99: float | None
+    settle_lag_s: float | None
+
+
+class StorageOut(BaseModel):
+    """The whole store, all projects."""
+
+    spans: int | None
+    runs: int | None
+    bytes_on_disk: int | None
+    path: str | None
+
+
+class LimitOut(BaseModel):
+    """A named limit and where it stands; capacity null = not bounded."""
+
+    name: str
+    current: float
+    capacity: float | None
+    unit: str
+
+
+class ProducerOut(BaseModel):
+    """One instrumentation of this project, and how many of its model calls say what they used."""
+
+    dialect: str
+    scope: str
+    spans: int
+    model_calls: int
+    with_usage: int
+
+
+class FindingOut(BaseModel):
+    """Something to mend: what, by which numbers, and how."""
+
+    code: str
+    severity: Literal["info", "warning", "error"]
+    what: str
+    evidence: dict[str, Any]
+    mend: str
+
+
+class EndpointsOut(BaseModel):
+    """Where this server listens; null = not at all."""
+
+    api: str | None
+    otlp_http: str | None
+    otlp_grpc: str | None
+    gateway: str | None
+
+
+class HealthOut(BaseModel):
+    """The Health view and `quarterdeck doctor URL` read this."""
+
+    status: Literal["ok", "degraded"]
+    version: str
+    data_format: int
+    uptime_s: float
+    ingest: IngestOut
+    storage: StorageOut
+    limits: list[LimitOut]
+    producers: list[ProducerOut]
+    findings: list[FindingOut]
+    endpoints: EndpointsOut
+
+
+def ingest_dict(ingest: IngestHealth) -> dict[str, Any]:
+    return {
+        "spans_per_s": ingest.spans_per_s,
+        "acknowledged": ingest.acknowledged,
+        "repeated": ingest.repeated,
+        "rejected": dict(ingest.rejected),
+        "refused": dict(ingest.refused),
+        "queue_bytes": ingest.queue_bytes,
+        "queue_bytes_max": ingest.queue_bytes_max,
+        "commit_ms_p50": ingest.commit_ms_p50,
+        "commit_ms_p99": ingest.commit_ms_p99,
+        "settle_lag_s": ingest.settle_lag_s,
+    }
+
+
+def storage_dict(counts: Mapping[str, int], path: str | None) -> dict[str, Any]:
+    named = {name: counts.get(name) for name in ("spans", "runs", "bytes_on_disk")}
+    return {**named, "path": path}
+
+
+def limit_dict(limit: LimitNow) -> dict[str, Any]:
+    return {"name": limit.name, "current": limit.current, "capacity": limit.capacity, "unit": limit.unit}
+
+
+def producer_dict(producer: Producer) -> dict[str, Any]:
+    return {
+        "dialect": producer.dialect,
+        "scope": producer.scope,
+        "spans": producer.spans,
+        "model_calls": producer.model_calls,
+        "with_usage": producer.with_usage,
+    }
+
+
+def finding_dict(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "what": finding.what,
+        "evidence": dict(finding.evidence),
+        "mend": finding.mend,
+    }
+
+
+def endpoints_dict(endpoints: Mapping[str, str | None]) -> dict[str, str | None]:
+    return {name: endpoints.get(name) for name in ("api", "otlp_http", "otlp_grpc", "gateway")}
+
+
+def status_of(findings: Sequence[Finding], limits: Sequence[LimitNow]) -> str:
+    """`degraded` when something is wrong now: a finding of severity error, or a limit that is reached."""
+    broken = any(finding.severity == "error" for finding in findings)
+    full = any(limit.capacity is not None and limit.current >= limit.capacity > 0 for limit in limits)
+    return "degraded" if broken or full else "ok"

@@ -1,0 +1,161 @@
+"""Run: the product's main noun, as written in the contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from quarterdeck.api.times import rfc3339, rfc3339_or_none
+from quarterdeck.model.runs import Cost, CostSource, Coverage, Lifecycle, Run, RunStatus, Tokens
+
+
+class TokensOut(BaseModel):
+    """`input` includes cache_read and cache_write, `output` includes reasoning, `total` = input + output; null = not reported."""
+
+    input: int | None
+    output: int | None
+    cache_read: int | None
+    cache_write: int | None
+    reasoning: int | None
+    total: int | None
+    coverage: Coverage
+
+
+class CostOut(BaseModel):
+    """US dollars; null = unknown."""
+
+    computed: float | None
+    reported: float | None
+    source: CostSource
+
+
+class OrphansOut(BaseModel):
+    """Spans whose parent never came: attached again by a rule, or shown under a node that stands for the missing one."""
+
+    repaired: int
+    missing: int
+
+
+class RunOut(BaseModel):
+    """One execution of an agent on one task, with exact counts."""
+
+    run_id: str
+    project: str
+    trace_ids: list[str]
+    session_id: str | None
+    session_source: str | None
+    tenant: str | None
+    environment: str | None
+    feature: str | None
+    task_class: str | None
+    user_hash: str | None
+    agent: str | None
+    agent_version: str | None
+    prompt_version: str | None
+    model: str | None
+    provider: str | None
+    toolset_hash: str | None
+    config_hash: str | None
+    lifecycle: Lifecycle
+    status: RunStatus
+    error_class: str | None
+    outcome: str | None
+    started_at: str
+    ended_at: str | None
+    duration_s: float | None
+    last_seen: str
+    spans: int
+    model_calls: int
+    tool_calls: int
+    retries: int
+    errors: int
+    depth: int
+    tokens: TokensOut
+    cost_usd: CostOut
+    residual_tokens: int | None
+    orphans: OrphansOut
+    estimate: dict[str, Any] | None
+    body_probability: float | None = Field(description="Probability with which the bodies of this run were kept.")
+    body_reason: str | None
+    flags: list[str]
+    root_name: str
+    root_span_id: str | None
+    root_synthetic: bool
+    tools: dict[str, int]
+    models: dict[str, int]
+    dialects: list[str]
+
+
+class RunsOut(BaseModel):
+    """A page of runs."""
+
+    items: list[RunOut]
+    next_cursor: str | None
+
+
+def tokens_dict(tokens: Tokens) -> dict[str, Any]:
+    return {
+        "input": tokens.input,
+        "output": tokens.output,
+        "cache_read": tokens.cache_read,
+        "cache_write": tokens.cache_write,
+        "reasoning": tokens.reasoning,
+        "total": tokens.total,
+        "coverage": tokens.coverage,
+    }
+
+
+def cost_dict(cost: Cost) -> dict[str, Any]:
+    return {"computed": cost.computed, "reported": cost.reported, "source": cost.source}
+
+
+def run_dict(run: Run) -> dict[str, Any]:
+    """Bodies are all kept today, so their probability is 1 and the reason says that."""
+    return {
+        "run_id": run.run_id,
+        "project": run.project,
+        "trace_ids": run.trace_ids,
+        "session_id": run.session_id,
+        "session_source": run.session_source,
+        "tenant": run.tenant,
+        "environment": run.environment,
+        "feature": run.feature,
+        "task_class": run.task_class,
+        "user_hash": run.user_hash,
+        "agent": run.agent,
+        "agent_version": run.agent_version,
+        "prompt_version": run.prompt_version,
+        "model": run.model,
+        "provider": run.provider,
+        "toolset_hash": run.toolset_hash,
+        "config_hash": run.config_hash,
+        "lifecycle": run.lifecycle,
+        "status": run.status,
+        "error_class": run.error_class,
+        "outcome": run.outcome,
+        "started_at": rfc3339(run.started_at_ns),
+        "ended_at": rfc3339_or_none(run.ended_at_ns),
+        "duration_s": run.duration_s,
+        "last_seen": rfc3339(run.last_seen_ns),
+        "spans": run.spans,
+        "model_calls": run.model_calls,
+        "tool_calls": run.tool_calls,
+        "retries": run.retries,
+        "errors": run.errors,
+        "depth": run.depth,
+        "tokens": tokens_dict(run.tokens),
+        "cost_usd": cost_dict(run.cost),
+        "residual_tokens": run.residual_tokens,
+        "orphans": {"repaired": run.orphans.repaired, "missing": run.orphans.missing},
+        "estimate": None,
+        "body_probability": 1.0,
+        "body_reason": "everything_kept",
+        "flags": run.flags,
+        "root_name": run.root_name,
+        "root_span_id": run.root_span_id,
+        "root_synthetic": run.root_synthetic,
+        "tools": run.tools,
+        "models": run.models,
+        "dialects": run.dialects,
+    }
