@@ -75,6 +75,22 @@ class ServeOptions(BaseModel):
         description="Project of spans that come in without a key.",
         json_schema_extra={"unit": "name"},
     )
+    require_key: bool = Field(
+        False,
+        description="Demand a key on loopback too, even while none is in force.",
+        json_schema_extra={"unit": "yes or no"},
+    )
+    prices_file: Path | None = Field(
+        None,
+        description="Price file of your own, merged over the shipped list prices.",
+        json_schema_extra={"unit": "path"},
+    )
+    connections_max: int = Field(
+        1024,
+        ge=16,
+        description="Connections that each door keeps open at the same time; more are turned away.",
+        json_schema_extra={"unit": "connections"},
+    )
 
 
 class SettingDoc(NamedTuple):

@@ -176,6 +176,5 @@ def _unpriced(facts: TelemetryFacts) -> Finding | None:
         "info",
         f"{facts.runs_unpriced:,} of {facts.runs:,} runs used models without a known price",
         _share(facts.runs_unpriced, facts, "runs_unpriced"),
-        "Add the models to a price file of your own and name it in the setting of room runs that holds prices "
-        "(docs/reference/settings.md).",
+        "Add the models to a price file of your own and name it in serve.prices_file.",
     )

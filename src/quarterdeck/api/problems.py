@@ -6,7 +6,6 @@ has too, never with its message.
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from http import HTTPStatus
 from math import ceil
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -24,7 +24,6 @@ from quarterdeck.api.encode import to_json
 from quarterdeck.errors import BadInput, InternalError, NotFound, QuarterdeckError, Unauthenticated, WrongMethod
 
 MEDIA_TYPE = "application/problem+json"
-_LOG = logging.getLogger("quarterdeck.api")
 _SHOWN_CHARS_MAX = 80
 """Of a value that a client sent, this much is sent back."""
 
@@ -54,7 +53,7 @@ def answer_problem(error: QuarterdeckError) -> Response:
     reference = None
     if not type(error).showable:
         reference = secrets.token_hex(4)
-        _LOG.error("answered %s, reference %s", type(error).code, reference, exc_info=error)
+        structlog.get_logger().error("request_failed", code=type(error).code, reference=reference, exc_info=error)
     headers = {"cache-control": "no-store"}
     if error.retry_after_s is not None:
         headers["retry-after"] = str(max(1, ceil(error.retry_after_s)))
