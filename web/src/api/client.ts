@@ -81,7 +81,13 @@ export async function getJson<T>(path: string, query: Query, signal?: AbortSigna
   if (!answer.ok) throw new ProblemError(problemOf(answer.status, body));
   if (body === null) {
     const detail = `${path} did not answer with JSON.`;
-    throw new ProblemError({ title: "Not the answer of a Quarterdeck server", status: answer.status, detail, code: "bad_answer", mend: "Check what serves this address." });
+    throw new ProblemError({
+      title: "Not the answer of a Quarterdeck server",
+      status: answer.status,
+      detail,
+      code: "bad_answer",
+      mend: "Check what serves this address.",
+    });
   }
   return body as T;
 }

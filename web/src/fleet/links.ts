@@ -3,7 +3,17 @@
 import type { Cohort } from "../api/types";
 import { type Changes, linkTo } from "../url/place";
 
-export const COHORT_KEYS = ["agent", "agent_version", "prompt_version", "model", "provider", "environment", "feature", "tenant", "task_class"] as const;
+export const COHORT_KEYS = [
+  "agent",
+  "agent_version",
+  "prompt_version",
+  "model",
+  "provider",
+  "environment",
+  "feature",
+  "tenant",
+  "task_class",
+] as const;
 
 export const DEFAULT_BY = ["agent", "prompt_version", "model"];
 

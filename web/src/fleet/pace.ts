@@ -16,10 +16,17 @@ export function pace(minutes: readonly FleetMinute[], nowMs: number): Pace | nul
   const first = complete.findIndex((minute) => minute.runs > 0);
   if (first < 0) return null;
   const newest = Date.parse((complete.at(-1) as FleetMinute).minute);
-  const span = Math.min(LOOK_BACK, Math.round((newest - Date.parse((complete[first] as FleetMinute).minute)) / 60000) + 1);
+  const span = Math.min(
+    LOOK_BACK,
+    Math.round((newest - Date.parse((complete[first] as FleetMinute).minute)) / 60000) + 1,
+  );
   const recent = complete.filter((minute) => newest - Date.parse(minute.minute) < span * 60000);
   const sum = (pick: (minute: FleetMinute) => number) => recent.reduce((total, minute) => total + pick(minute), 0);
-  return { tokensPerMinute: sum((m) => m.tokens_total) / span, dollarsPerHour: (sum((m) => m.cost_usd) / span) * 60, minutes: span };
+  return {
+    tokensPerMinute: sum((m) => m.tokens_total) / span,
+    dollarsPerHour: (sum((m) => m.cost_usd) / span) * 60,
+    minutes: span,
+  };
 }
 
 export interface Series {

@@ -5,13 +5,34 @@ import { clamped, ticks, zoomed } from "./scale";
 import { ancestors, buildTree, flatten, matches, nextMatching, type SpanRow } from "./tree";
 
 function span(id: string, parent: string | null, offset = 0, extra: Partial<SpanRow> = {}): SpanRow {
-  return { span_id: id, tree_parent_span_id: parent, name: `span ${id}`, op_kind: "llm", status: "ok", offset_ms: offset, self_error: false, ...extra } as SpanRow;
+  return {
+    span_id: id,
+    tree_parent_span_id: parent,
+    name: `span ${id}`,
+    op_kind: "llm",
+    status: "ok",
+    offset_ms: offset,
+    self_error: false,
+    ...extra,
+  } as SpanRow;
 }
 
 describe("the tree", () => {
-  const tree = buildTree([span("r", null), span("b", "r", 20), span("a", "r", 10), span("c", "a", 12, { self_error: true }), span("x", "gone", 5)]);
+  const tree = buildTree([
+    span("r", null),
+    span("b", "r", 20),
+    span("a", "r", 10),
+    span("c", "a", 12, { self_error: true }),
+    span("x", "gone", 5),
+  ]);
   it("orders children by start and keeps spans whose parent is absent", () => {
-    expect(flatten(tree, new Set()).map((row) => [row.span.span_id, row.depth])).toEqual([["r", 0], ["a", 1], ["c", 2], ["b", 1], ["x", 0]]);
+    expect(flatten(tree, new Set()).map((row) => [row.span.span_id, row.depth])).toEqual([
+      ["r", 0],
+      ["a", 1],
+      ["c", 2],
+      ["b", 1],
+      ["x", 0],
+    ]);
   });
   it("hides what is below a collapsed span and says so", () => {
     const rows = flatten(tree, new Set(["a", "b"]));
@@ -47,7 +68,10 @@ describe("the conversation", () => {
   const ask = say("user", "hello");
   const answer = say("assistant", "hi");
   it("shows only what each call added", () => {
-    const found = deltas([call("1", [system, ask], [{ ...answer, finish_reason: "stop" }]), call("2", [system, ask, answer, say("user", "more")], [])]);
+    const found = deltas([
+      call("1", [system, ask], [{ ...answer, finish_reason: "stop" }]),
+      call("2", [system, ask, answer, say("user", "more")], []),
+    ]);
     expect(found[0]).toMatchObject({ repeated: 0, continues: null });
     expect(found[1]).toMatchObject({ repeated: 3, dropped: 0, continues: "1", fresh: [say("user", "more")] });
   });
@@ -57,7 +81,11 @@ describe("the conversation", () => {
   });
   it("keeps two interleaved threads apart", () => {
     const other = say("system", "you are the critic");
-    const found = deltas([call("1", [system, ask], [answer]), call("2", [other], [answer]), call("3", [system, ask, answer], [])]);
+    const found = deltas([
+      call("1", [system, ask], [answer]),
+      call("2", [other], [answer]),
+      call("3", [system, ask, answer], []),
+    ]);
     expect(found[1]).toMatchObject({ continues: null, repeated: 0 });
     expect(found[2]).toMatchObject({ continues: "1", repeated: 3 });
   });

@@ -103,7 +103,11 @@ export function ancestors(tree: Tree, id: string): string[] {
 }
 
 /** The next row after `fromId` (wrapping) that `wanted` accepts; null when there is none. */
-export function nextMatching(rows: readonly TreeRow[], fromId: string | null, wanted: (span: SpanRow) => boolean): string | null {
+export function nextMatching(
+  rows: readonly TreeRow[],
+  fromId: string | null,
+  wanted: (span: SpanRow) => boolean,
+): string | null {
   const start = rows.findIndex((row) => row.span.span_id === fromId);
   for (let step = 1; step <= rows.length; step += 1) {
     const row = rows[(start + step + rows.length) % rows.length] as TreeRow;
@@ -120,6 +124,16 @@ export function isFailed(span: SpanRow): boolean {
 export function matches(span: SpanRow, text: string): boolean {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return false;
-  const shown = [span.name, span.op_kind, span.op_name, span.model_response, span.model_request, span.tool_name, span.agent_name, span.error_class, span.span_id];
+  const shown = [
+    span.name,
+    span.op_kind,
+    span.op_name,
+    span.model_response,
+    span.model_request,
+    span.tool_name,
+    span.agent_name,
+    span.error_class,
+    span.span_id,
+  ];
   return shown.some((part) => part?.toLowerCase().includes(wanted));
 }

@@ -63,7 +63,14 @@ export function stateOf(params: URLSearchParams): RunsState {
 
 /** What the API is asked for; order and page are added by the caller. */
 export function filterQuery(state: RunsState, project: string): Query {
-  return { project, ...state.equals, q: state.text || null, has: state.has, since: state.range.since, until: state.range.until };
+  return {
+    project,
+    ...state.equals,
+    q: state.text || null,
+    has: state.has,
+    since: state.range.since,
+    until: state.range.until,
+  };
 }
 
 /** `values` with one value switched on or off. */

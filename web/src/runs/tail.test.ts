@@ -3,7 +3,8 @@ import type { FleetMinute, Run } from "../api/types";
 import { pace, series } from "../fleet/pace";
 import { joined, withHead } from "./tail";
 
-const run = (id: string, at: number, spans = 1): Run => ({ run_id: id, started_at: `2026-11-24T07:00:${String(at).padStart(2, "0")}Z`, spans }) as unknown as Run;
+const run = (id: string, at: number, spans = 1): Run =>
+  ({ run_id: id, started_at: `2026-11-24T07:00:${String(at).padStart(2, "0")}Z`, spans }) as unknown as Run;
 const ids = (rows: readonly Run[]) => rows.map((one) => one.run_id);
 
 describe("the live tail", () => {
@@ -29,7 +30,15 @@ describe("the live tail", () => {
   });
 });
 
-const minute = (at: string, runs: number, tokens: number, cost: number): FleetMinute => ({ minute: `2026-11-24T${at}:00.000000Z`, runs, failed: 0, scored: runs, tokens_total: tokens, cost_usd: cost, model_calls: 0 });
+const minute = (at: string, runs: number, tokens: number, cost: number): FleetMinute => ({
+  minute: `2026-11-24T${at}:00.000000Z`,
+  runs,
+  failed: 0,
+  scored: runs,
+  tokens_total: tokens,
+  cost_usd: cost,
+  model_calls: 0,
+});
 
 describe("the pace of the fleet", () => {
   const now = Date.parse("2026-11-24T07:05:30Z");
@@ -38,10 +47,18 @@ describe("the pace of the fleet", () => {
     expect(pace([minute("07:05", 3, 100, 1)], now)).toBeNull();
   });
   it("does not dilute a young fleet with minutes before its first run", () => {
-    expect(pace([minute("07:00", 0, 0, 0), minute("07:03", 1, 300, 0.3), minute("07:04", 1, 100, 0.1)], now)).toEqual({ tokensPerMinute: 200, dollarsPerHour: expect.closeTo(12), minutes: 2 });
+    expect(pace([minute("07:00", 0, 0, 0), minute("07:03", 1, 300, 0.3), minute("07:04", 1, 100, 0.1)], now)).toEqual({
+      tokensPerMinute: 200,
+      dollarsPerHour: expect.closeTo(12),
+      minutes: 2,
+    });
   });
   it("fills minutes without runs with zero", () => {
-    const made = series([minute("07:01", 4, 10, 0)], Date.parse("2026-11-24T07:00:20Z"), Date.parse("2026-11-24T07:03:00Z"));
+    const made = series(
+      [minute("07:01", 4, 10, 0)],
+      Date.parse("2026-11-24T07:00:20Z"),
+      Date.parse("2026-11-24T07:03:00Z"),
+    );
     expect(made.runs).toEqual([0, 4, 0]);
   });
 });

@@ -16,7 +16,10 @@ export function withHead(shown: readonly Run[], head: readonly Run[], open: bool
   const fresh = new Map(head.map((run) => [run.run_id, run]));
   const known = new Set(shown.map((run) => run.run_id));
   const rows = shown.map((run) => fresh.get(run.run_id) ?? run);
-  const arrived = newer(head.filter((run) => !known.has(run.run_id)), shown[0]);
+  const arrived = newer(
+    head.filter((run) => !known.has(run.run_id)),
+    shown[0],
+  );
   const atLeast = head.length > 0 && arrived.length === head.length && shown.length > 0;
   if (!open) return { rows, waiting: arrived.length, atLeast };
   return { rows: [...arrived, ...rows], waiting: 0, atLeast };

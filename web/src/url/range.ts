@@ -51,7 +51,8 @@ export function rangeWords(range: Range, whenUnset: string): string {
   if (range.since === null && range.until === null) return whenUnset;
   const known = range.until === null && RELATIVE.find(([value]) => value === range.since);
   if (known) return known[1];
-  if (range.until === null && range.since !== null && relativeMs(range.since) !== null) return `last ${range.since.slice(1)}`;
+  if (range.until === null && range.since !== null && relativeMs(range.since) !== null)
+    return `last ${range.since.slice(1)}`;
   const from = range.since === null ? "the beginning" : shortTime(range.since);
   return `${from} – ${range.until === null ? "now" : shortTime(range.until)}`;
 }

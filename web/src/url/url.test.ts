@@ -1,16 +1,24 @@
 import { describe, expect, it } from "vitest";
+import type { Cohort } from "../api/types";
 import { cohortLink, groupBy } from "../fleet/links";
 import { activeCount, ariaSort, filterQuery, nextSort, stateOf, toggled } from "../runs/filter";
-import type { Cohort } from "../api/types";
 import { changed, href, linkTo, placeOf, runPath } from "./place";
 import { boundMs, frozen, isLive, rangeWords } from "./range";
 
 describe("places", () => {
   it("reads every path and survives unknown ones", () => {
-    expect(["/", "/runs", "/runs/", "/health", "/settings", "/nowhere"].map((path) => placeOf(path).name)).toEqual(["fleet", "runs", "runs", "health", "settings", "lost"]);
+    expect(["/", "/runs", "/runs/", "/health", "/settings", "/nowhere"].map((path) => placeOf(path).name)).toEqual([
+      "fleet",
+      "runs",
+      "runs",
+      "health",
+      "settings",
+      "lost",
+    ]);
   });
   it("carries any run id through the path and back", () => {
-    for (const id of ["abc", "a/b?c#d", "ü 漢字", "100%"]) expect(placeOf(runPath(id))).toEqual({ name: "run", runId: id });
+    for (const id of ["abc", "a/b?c#d", "ü 漢字", "100%"])
+      expect(placeOf(runPath(id))).toEqual({ name: "run", runId: id });
     expect(placeOf("/runs/%E0%A4%A")).toEqual({ name: "run", runId: "%E0%A4%A" });
   });
   it("keeps project and range between views, drops the rest", () => {
@@ -37,7 +45,10 @@ describe("ranges", () => {
     expect(boundMs("yesterday-ish", now)).toBeNull();
   });
   it("freezes at now", () => {
-    expect(frozen({ since: "-60m", until: null }, now, "-60m")).toEqual({ since: "2026-11-24T07:00:00.000Z", until: "2026-11-24T08:00:00.000Z" });
+    expect(frozen({ since: "-60m", until: null }, now, "-60m")).toEqual({
+      since: "2026-11-24T07:00:00.000Z",
+      until: "2026-11-24T08:00:00.000Z",
+    });
   });
   it("says the range in words", () => {
     expect(rangeWords({ since: "-60m", until: null }, "all time")).toBe("last 60 min");
@@ -49,24 +60,48 @@ describe("ranges", () => {
 describe("the runs filter", () => {
   const state = stateOf(new URLSearchParams("agent=a&agent=&q=x&has=error&since=-60m&sort=-spans&tail=off&peek=r1"));
   it("is read from the URL", () => {
-    expect(state).toMatchObject({ equals: { agent: ["a", ""] }, text: "x", has: ["error"], sort: "-spans", paused: true, peek: "r1" });
+    expect(state).toMatchObject({
+      equals: { agent: ["a", ""] },
+      text: "x",
+      has: ["error"],
+      sort: "-spans",
+      paused: true,
+      peek: "r1",
+    });
     expect(activeCount(state)).toBe(4);
   });
   it("asks the API for the same, with unknown as the empty value", () => {
-    expect(filterQuery(state, "default")).toEqual({ project: "default", agent: ["a", ""], q: "x", has: ["error"], since: "-60m", until: null });
+    expect(filterQuery(state, "default")).toEqual({
+      project: "default",
+      agent: ["a", ""],
+      q: "x",
+      has: ["error"],
+      since: "-60m",
+      until: null,
+    });
   });
   it("switches values and orders", () => {
     expect(toggled(["a"], "b")).toEqual(["a", "b"]);
     expect(toggled(["a", "b"], "a")).toEqual(["b"]);
-    expect([nextSort("started_at", "spans"), nextSort("spans", "spans"), nextSort("-spans", "spans")]).toEqual(["spans", "-spans", "spans"]);
-    expect([ariaSort("spans", "spans"), ariaSort("-spans", "spans"), ariaSort("x", "spans")]).toEqual(["descending", "ascending", "none"]);
+    expect([nextSort("started_at", "spans"), nextSort("spans", "spans"), nextSort("-spans", "spans")]).toEqual([
+      "spans",
+      "-spans",
+      "spans",
+    ]);
+    expect([ariaSort("spans", "spans"), ariaSort("-spans", "spans"), ariaSort("x", "spans")]).toEqual([
+      "descending",
+      "ascending",
+      "none",
+    ]);
   });
 });
 
 describe("cohort links", () => {
   const cohort = { keys: { agent: "support", model: null } } as unknown as Cohort;
   it("leads to the runs of exactly this cohort and window", () => {
-    expect(cohortLink(cohort, new URLSearchParams(), { status: "error" })).toBe("/runs?since=-60m&agent=support&model=&status=error");
+    expect(cohortLink(cohort, new URLSearchParams(), { status: "error" })).toBe(
+      "/runs?since=-60m&agent=support&model=&status=error",
+    );
     expect(cohortLink(cohort, new URLSearchParams("since=-6h"))).toBe("/runs?since=-6h&agent=support&model=");
   });
   it("groups only by known keys", () => {

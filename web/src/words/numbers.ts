@@ -89,7 +89,9 @@ export function tokensWords(tokens: Tokens): string {
 
 /** What one run cost: what the producer reported when it is the source, else what the price table says. */
 export function costValue(cost: Cost): number | null {
-  return cost.source === "reported" || cost.source === "reconciled" ? (cost.reported ?? cost.computed) : (cost.computed ?? cost.reported);
+  return cost.source === "reported" || cost.source === "reconciled"
+    ? (cost.reported ?? cost.computed)
+    : (cost.computed ?? cost.reported);
 }
 
 export const COST_MARK: Record<Cost["source"], readonly [string, string]> = {

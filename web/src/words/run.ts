@@ -63,7 +63,8 @@ export function runCaveats(run: Run): string[] {
   if (run.tokens.coverage !== "full" && run.model_calls > 0) found.push(tokensWords(run.tokens));
   if (run.orphans.missing > 0) found.push(`${plural(run.orphans.missing, "span")} never came`);
   if (run.orphans.repaired > 0) found.push(`${plural(run.orphans.repaired, "link")} repaired`);
-  if (run.residual_tokens) found.push(`${run.residual_tokens.toLocaleString("en-US")} tokens claimed by a parent and explained by no child`);
+  if (run.residual_tokens)
+    found.push(`${run.residual_tokens.toLocaleString("en-US")} tokens claimed by a parent and explained by no child`);
   if (run.root_synthetic) found.push("the root was not received; it stands for what is missing");
   return found;
 }

@@ -4,9 +4,17 @@ import { bytes, costValue, count, dollars, percent, rateWords, short, tokensText
 import { runCaveats, runSentence } from "./run";
 import { ago, duration } from "./time";
 
-const TOKENS = { input: 60000, output: 8400, cache_read: null, cache_write: null, reasoning: null, total: 68400, coverage: "full" as const };
+const TOKENS = {
+  input: 60000,
+  output: 8400,
+  cache_read: null,
+  cache_write: null,
+  reasoning: null,
+  total: 68400,
+  coverage: "full" as const,
+};
 
-export const RUN = {
+const RUN = {
   run_id: "r1",
   agent: "support",
   lifecycle: "finished",
@@ -26,14 +34,34 @@ export const RUN = {
 
 describe("numbers", () => {
   it("shows unknown as a dash and zero as zero", () => {
-    expect([count(null), short(undefined), dollars(null), bytes(null), duration(null)]).toEqual(["—", "—", "—", "—", "—"]);
+    expect([count(null), short(undefined), dollars(null), bytes(null), duration(null)]).toEqual([
+      "—",
+      "—",
+      "—",
+      "—",
+      "—",
+    ]);
     expect([count(0), short(0), dollars(0), bytes(0), duration(0)]).toEqual(["0", "0", "$0", "0 B", "0 ms"]);
   });
   it("shortens at each step without 1000k", () => {
-    expect([999, 1000, 68412, 99960, 999700, 1840000, 2.5].map(short)).toEqual(["999", "1k", "68.4k", "100k", "1M", "1.8M", "2.5"]);
+    expect([999, 1000, 68412, 99960, 999700, 1840000, 2.5].map(short)).toEqual([
+      "999",
+      "1k",
+      "68.4k",
+      "100k",
+      "1M",
+      "1.8M",
+      "2.5",
+    ]);
   });
   it("keeps two significant digits of small money", () => {
-    expect([0.38, 12.5, 0.00123, 0.000001, 1234].map(dollars)).toEqual(["$0.38", "$12.50", "$0.0012", "<$0.00001", "$1.2k"]);
+    expect([0.38, 12.5, 0.00123, 0.000001, 1234].map(dollars)).toEqual([
+      "$0.38",
+      "$12.50",
+      "$0.0012",
+      "<$0.00001",
+      "$1.2k",
+    ]);
   });
   it("says shares below one per cent with a digit", () => {
     expect([0, 0.004, 0.31, 1].map(percent)).toEqual(["0 %", "0.4 %", "31 %", "100 %"]);
@@ -60,7 +88,16 @@ describe("numbers", () => {
 
 describe("time", () => {
   it("says durations in two units at most", () => {
-    expect([0.0004, 0.042, 0.42, 12.4, 59.7, 192, 7500, 273600].map(duration)).toEqual(["0.4 ms", "42 ms", "0.42 s", "12 s", "1 min", "3 min 12 s", "2 h 5 min", "3 d 4 h"]);
+    expect([0.0004, 0.042, 0.42, 12.4, 59.7, 192, 7500, 273600].map(duration)).toEqual([
+      "0.4 ms",
+      "42 ms",
+      "0.42 s",
+      "12 s",
+      "1 min",
+      "3 min 12 s",
+      "2 h 5 min",
+      "3 d 4 h",
+    ]);
   });
   it("says how long ago, and admits a clock that is ahead", () => {
     const now = Date.parse("2026-11-24T07:10:00Z");
@@ -73,7 +110,9 @@ describe("time", () => {
 describe("the sentence of a run", () => {
   const now = Date.parse("2026-11-24T07:05:00Z");
   it("says what, how long, how much and how it ended", () => {
-    expect(runSentence(RUN, now)).toBe("made 47 model calls and 12 tool calls in 3 min 12 s for $0.38; failed: tool_error");
+    expect(runSentence(RUN, now)).toBe(
+      "made 47 model calls and 12 tool calls in 3 min 12 s for $0.38; failed: tool_error",
+    );
   });
   it("counts a living run to now", () => {
     const live = { ...RUN, lifecycle: "running", status: "unknown", duration_s: null, model_calls: 1 } as Run;

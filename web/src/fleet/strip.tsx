@@ -1,0 +1,62 @@
+/** The population in one line: who lives, and the pace of tokens and money. */
+
+import type { Fleet, Lifecycle } from "../api/types";
+import { Sparkline } from "../parts/charts";
+import { Mark } from "../parts/icons";
+import { Link } from "../url/navigation";
+import { count, dollars, percent, short } from "../words/numbers";
+import { runsLink } from "./links";
+import { type Pace, pace, type Series } from "./pace";
+
+const ORDER: readonly Lifecycle[] = ["running", "waiting", "stalled", "lost", "finished"];
+
+export function Strip({ fleet, made, params }: { fleet: Fleet; made: Series; params: URLSearchParams }) {
+  const speed = pace(fleet.minutes, Date.parse(fleet.now));
+  return (
+    <section className="strip" aria-label="Population">
+      {ORDER.map((name) => (
+        <Link key={name} to={runsLink(params, { lifecycle: name })} className="strip-item">
+          <span className="strip-name">
+            <Mark name={name} />
+            {name}
+          </span>
+          <strong>{count(fleet.lifecycle[name])}</strong>
+        </Link>
+      ))}
+      <span className="strip-item">
+        <span className="strip-name">runs started / min</span>
+        <Sparkline values={made.runs} label="Runs started per minute" />
+      </span>
+      <Flow
+        name="tokens / min"
+        value={speed && short(speed.tokensPerMinute)}
+        note={knownOf(fleet.tokens.runs_known, fleet.runs, speed)}
+        values={made.tokens}
+      />
+      <Flow
+        name="$ / h"
+        value={speed && dollars(speed.dollarsPerHour)}
+        note={knownOf(fleet.cost_usd.runs_known, fleet.runs, speed)}
+      />
+    </section>
+  );
+}
+
+/** From how many runs the number comes, and over which time: a pace without them would look exact. */
+function knownOf(known: number, all: number, speed: Pace | null): string {
+  if (!speed) return "no complete minute yet";
+  const share = all > 0 ? percent(known / all) : "0 %";
+  return `${share} of runs report, last ${speed.minutes} min`;
+}
+
+function Flow({ name, value, note, values }: { name: string; value: string | null; note: string; values?: number[] }) {
+  return (
+    <span className="strip-item">
+      <span className="strip-name">{name}</span>
+      <span>
+        <strong>{value ?? "—"}</strong> {values && <Sparkline values={values} label={`${name}, per minute`} />}
+      </span>
+      <span className="muted strip-note">{note}</span>
+    </span>
+  );
+}

@@ -1,0 +1,41 @@
+/** Keyboard: one listener per view, silent while somebody types or a dialog is open. */
+
+import { useEffect, useRef } from "react";
+
+export type Keys = Record<string, (event: KeyboardEvent) => void>;
+
+function typing(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}
+
+/** "mod+k" for ctrl or command, else the key itself in lower case. */
+export function keyName(event: Pick<KeyboardEvent, "key" | "metaKey" | "ctrlKey" | "altKey">): string {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (event.altKey) return `alt+${key}`;
+  return event.metaKey || event.ctrlKey ? `mod+${key}` : key;
+}
+
+export function useKeys(keys: Keys): void {
+  const latest = useRef(keys);
+  latest.current = keys;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const name = keyName(event);
+      const act = latest.current[name];
+      if (!act || event.defaultPrevented) return;
+      const free = name.startsWith("mod+") || (!typing(event.target) && !document.querySelector("dialog[open]"));
+      if (!free || (name === "Enter" && onControl(event))) return;
+      event.preventDefault();
+      act(event);
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, []);
+}
+
+/** True when Enter would already do something by itself (a link or a button has the focus). */
+function onControl(event: KeyboardEvent): boolean {
+  return event.target instanceof HTMLElement && event.target.closest("a,button,summary") !== null;
+}

@@ -1,0 +1,120 @@
+/** The frame of every view: rail, top bar, palette, keys. */
+
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { useProject } from "../api/queries";
+import { useKeys } from "../parts/keys";
+import { go, here, Link, setParams, useHere } from "../url/navigation";
+import { linkTo } from "../url/place";
+import { KeysDialog } from "./dialogs";
+import { Palette } from "./palette";
+import { RangePicker } from "./range-picker";
+
+const PLACES = [
+  { path: "/", title: "Fleet", places: ["fleet"] },
+  { path: "/runs", title: "Runs", places: ["runs", "run"] },
+] as const;
+const BELOW = [
+  { path: "/health", title: "Health", places: ["health"] },
+  { path: "/settings", title: "Settings", places: ["settings"] },
+] as const;
+
+const GO: Record<string, string> = { f: "/", r: "/runs", h: "/health", s: "/settings" };
+
+/** `g` and then a letter within two seconds, as in many readers' fingers. */
+function useGo(): void {
+  const armedAt = useRef(0);
+  const jump = (key: string) => {
+    if (performance.now() - armedAt.current < 2000) go(linkTo(GO[key] as string, here().params));
+    armedAt.current = 0;
+  };
+  useKeys({
+    g: () => {
+      armedAt.current = performance.now();
+    },
+    ...Object.fromEntries(Object.keys(GO).map((key) => [key, () => jump(key)])),
+  });
+}
+
+export function Shell({ children }: { children: ReactNode }) {
+  const [open, setOpen] = useState<"find" | "keys" | null>(null);
+  const { place } = useHere();
+  useGo();
+  useKeys({ "mod+k": () => setOpen("find"), "?": () => setOpen("keys") });
+  useEffect(() => {
+    document.title = `${place.name === "run" ? `Run ${place.runId}` : place.name[0]?.toUpperCase() + place.name.slice(1)} · Quarterdeck`;
+  }, [place]);
+  return (
+    <div className="shell">
+      <a className="skip" href="#main">
+        Skip to the view
+      </a>
+      <Rail />
+      <TopBar find={() => setOpen("find")} keys={() => setOpen("keys")} />
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+      {open === "find" && <Palette close={() => setOpen(null)} />}
+      {open === "keys" && <KeysDialog close={() => setOpen(null)} />}
+    </div>
+  );
+}
+
+function Rail() {
+  const { place, params } = useHere();
+  const item = ({ path, title, places }: { path: string; title: string; places: readonly string[] }) => (
+    <Link key={path} to={linkTo(path, params)} aria-current={places.includes(place.name) ? "page" : undefined}>
+      {title}
+    </Link>
+  );
+  return (
+    <nav className="rail" aria-label="Places">
+      <span className="brand">Quarterdeck</span>
+      {PLACES.map(item)}
+      <span className="rail-gap" />
+      {BELOW.map(item)}
+    </nav>
+  );
+}
+
+const UNSET: Partial<Record<string, string>> = { fleet: "last 60 min", runs: "all time" };
+
+function TopBar({ find, keys }: { find: () => void; keys: () => void }) {
+  const { place } = useHere();
+  const unset = UNSET[place.name];
+  return (
+    <header className="top">
+      <ProjectBox />
+      {unset && <RangePicker whenUnset={unset} />}
+      <span className="top-gap" />
+      <button type="button" onClick={find} className="find-button">
+        Find <kbd>Ctrl K</kbd>
+      </button>
+      <button type="button" onClick={keys} aria-label="Show keys">
+        ?
+      </button>
+    </header>
+  );
+}
+
+function ProjectBox() {
+  const project = useProject();
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const named = String(new FormData(event.currentTarget).get("project") ?? "").trim();
+    setParams({ project: named && named !== "default" ? named : null });
+  };
+  return (
+    <form className="project" onSubmit={submit} key={project}>
+      <label>
+        <span className="muted">project</span>
+        <input
+          name="project"
+          defaultValue={project}
+          size={Math.max(8, project.length)}
+          spellCheck={false}
+          autoComplete="off"
+        />
+      </label>
+    </form>
+  );
+}
