@@ -157,9 +157,9 @@ def _attributes(pairs: Any, depth: int = 0) -> Attributes:
     if not isinstance(pairs, list):
         return {}
     return {
-        pair["key"]: _value(pair.get("value"), depth)
+        pair.get("key", ""): _value(pair.get("value"), depth)
         for pair in pairs
-        if isinstance(pair, dict) and isinstance(pair.get("key"), str)
+        if isinstance(pair, dict) and isinstance(pair.get("key", ""), str)
     }
 
 

@@ -6,22 +6,26 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from quarterdeck.observe.ingest.sniff import HTTP2_PREFACE, http2_goodbye
+from quarterdeck.observe.ingest.sniff import HTTP2_PREFACE, GrpcRefusal
 
 
 def http_protocol(mend: str) -> type[asyncio.Protocol]:
-    """A protocol class whose connections answer an HTTP/2 preface with `mend`."""
+    """A protocol class whose connections answer gRPC with `mend`."""
 
     class Recognising(HttpToolsProtocol):
         _first = True
+        _refusal: GrpcRefusal | None = None
 
         def data_received(self, data: bytes) -> None:
             if self._first:
                 self._first = False
-                if data.startswith(HTTP2_PREFACE):
-                    self.transport.write(http2_goodbye(mend))
-                    self.transport.close()
-                    return
-            super().data_received(data)
+                if data.startswith(HTTP2_PREFACE[:14]):
+                    self._refusal = GrpcRefusal(mend)
+            if self._refusal is None:
+                super().data_received(data)
+                return
+            self.transport.write(self._refusal.feed(data))
+            if self._refusal.done:
+                self.transport.close()
 
     return Recognising

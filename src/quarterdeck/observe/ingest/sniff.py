@@ -1,30 +1,99 @@
 """Recognise the other protocol on a port, and answer with the mend instead of noise.
 
-HTTP/1 on the gRPC port gets a plain HTTP answer that names the right port. gRPC (HTTP/2) on the HTTP port gets
-HTTP/2's own goodbye (SETTINGS, then GOAWAY with the mend as debug data, which gRPC clients show in their error).
+HTTP/1 on the gRPC port gets a plain HTTP answer that names the right port. gRPC (HTTP/2) on the HTTP port gets a
+gRPC status whose message names the right port.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import struct
+from urllib.parse import quote
 
 import orjson
 
-HTTP2_PREFACE = b"PRI * HTTP/2.0"
+HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _CHUNK = 256 * 1024
-_GOAWAY, _SETTINGS = 7, 4
-_HTTP_1_1_REQUIRED = 13
+_FRAME_HEAD = 9
+_HEADERS, _SETTINGS, _GOAWAY = 1, 4, 7
+_ACK = _END_STREAM = 1
+_END_HEADERS = 4
+_FAILED_PRECONDITION = 9
+_REFUSAL_BYTES_MAX = 256 * 1024
+"""A client that sent this much without a HEADERS frame speaks something else: hang up."""
 
 
-def http2_goodbye(mend: str) -> bytes:
-    """The bytes of an empty SETTINGS frame and a GOAWAY frame (RFC 9113, 6.5 and 6.8) that says `mend`."""
-    debug = mend.encode()
-    settings = struct.pack(">I", 0)[1:] + bytes([_SETTINGS, 0]) + struct.pack(">I", 0)
-    payload = struct.pack(">II", 0, _HTTP_1_1_REQUIRED) + debug
-    goaway = struct.pack(">I", len(payload))[1:] + bytes([_GOAWAY, 0]) + struct.pack(">I", 0) + payload
-    return settings + goaway
+class GrpcRefusal:
+    """Just enough HTTP/2 (RFC 9113) to answer the first gRPC call on a connection with a status that names the mend.
+
+    Sans I/O: feed it what came, send what it answers. A bare GOAWAY would not do: gRPC clients retry at once, in a
+    tight loop, and never show the text.
+    """
+
+    def __init__(self, mend: str) -> None:
+        self._mend = mend
+        self._seen = b""
+        self._greeted = False
+        self.done = False
+
+    def feed(self, data: bytes) -> bytes:
+        """The bytes to send back for these bytes; `done` turns true when the connection may be closed."""
+        self._seen += data
+        if len(self._seen) > _REFUSAL_BYTES_MAX:
+            self.done = True
+            return b""
+        answer = b""
+        if not self._greeted and len(self._seen) >= len(HTTP2_PREFACE):
+            self._greeted = True
+            self._seen = self._seen[len(HTTP2_PREFACE) :]
+            answer = _frame(_SETTINGS, 0, 0, b"")
+        while self._greeted and not self.done and len(self._seen) >= _FRAME_HEAD:
+            length = int.from_bytes(self._seen[:3], "big")
+            if len(self._seen) < _FRAME_HEAD + length:
+                break
+            kind, flags = self._seen[3], self._seen[4]
+            stream = int.from_bytes(self._seen[5:9], "big") & 0x7FFFFFFF
+            self._seen = self._seen[_FRAME_HEAD + length :]
+            if kind == _SETTINGS and not flags & _ACK:
+                answer += _frame(_SETTINGS, _ACK, 0, b"")
+            elif kind == _HEADERS:
+                answer += _frame(_HEADERS, _END_STREAM | _END_HEADERS, stream, self._trailers())
+                answer += _frame(_GOAWAY, 0, 0, struct.pack(">II", stream, 0))
+                self.done = True
+        return answer
+
+    def _trailers(self) -> bytes:
+        """The header block of a trailers-only answer, HPACK without compression (RFC 7541, 6.2.2)."""
+        status_200 = b"\x88"
+        return (
+            status_200
+            + _literal("content-type", "application/grpc")
+            + _literal("grpc-status", str(_FAILED_PRECONDITION))
+            + _literal("grpc-message", quote(self._mend, safe=" !\"#$&'()*+,-./:;<=>?@[]^_`{|}~"))
+        )
+
+
+def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+
+def _literal(name: str, value: str) -> bytes:
+    return b"\0" + _text(name.encode()) + _text(value.encode())
+
+
+def _text(raw: bytes) -> bytes:
+    """A string literal: its length as a 7-bit prefix integer, then its bytes."""
+    size = len(raw)
+    if size < 127:
+        return bytes([size]) + raw
+    size -= 127
+    head = [127]
+    while size >= 128:
+        head.append(size % 128 + 128)
+        size //= 128
+    return bytes([*head, size]) + raw
 
 
 def http1_mend(mend: str) -> bytes:
@@ -55,10 +124,9 @@ class GrpcFront:
         self._open: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen; answers the port. Raises OSError when it is taken."""
-        self._server = await asyncio.start_server(self._accept, host, port, limit=_CHUNK)
-        return int(self._server.sockets[0].getsockname()[1])
+    async def start(self, sock: socket.socket) -> None:
+        """Take connections from a bound socket."""
+        self._server = await asyncio.start_server(self._accept, sock=sock, limit=_CHUNK)
 
     async def stop(self) -> None:
         if self._server is not None:
@@ -83,7 +151,7 @@ class GrpcFront:
                 writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        first = await asyncio.wait_for(reader.read(len(HTTP2_PREFACE)), timeout=30)
+        first = await asyncio.wait_for(reader.read(3), timeout=30)
         if not first:
             return
         if not first.startswith(b"PRI"):

@@ -1,0 +1,153 @@
+"""API and page latency with one million spans stored while ingest runs.
+
+    python benchmarks/api.py --spans 1000000 --rate 2000
+
+Fills a server, keeps sending at an open-loop rate, and asks every list of the API in turn (fresh filters, no cache to
+please). With --page the fleet page is opened in headless Chromium and timed to its first useful words. Prints one JSON document.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import shutil
+import tempfile
+import threading
+import time
+import urllib.parse
+from pathlib import Path
+
+import numpy as np
+
+from ingest import Sender, quantile
+from load import Shape, Template
+from server import Server
+
+ROUTES = {
+    "runs": "/api/v1/runs?limit=100&since=-60m",
+    "runs by cost": "/api/v1/runs?limit=100&sort=cost_usd&agent=bench-agent",
+    "run facets": "/api/v1/run-facets?names=agent,model,status,lifecycle,prompt_version,error_class",
+    "fleet": "/api/v1/fleet?since=-60m",
+    "cohorts": "/api/v1/cohorts?since=-60m",
+    "unmapped": "/api/v1/unmapped",
+    "rejections": "/api/v1/rejections",
+    "run by id": "/api/v1/runs/{run}",
+    "spans of a run": "/api/v1/runs/{run}/spans?limit=500",
+    "session": "/api/v1/sessions/{session}",
+    "health": "/api/v1/health",
+}
+
+
+class Trickle(threading.Thread):
+    """An open loop: a request of 50 spans each 50/rate seconds, whatever the answers do."""
+
+    def __init__(self, url: str, spans_per_s: float) -> None:
+        super().__init__(daemon=True)
+        self.at = urllib.parse.urlsplit(url)
+        self.template = Template(Shape(traces=2, spans=25))
+        self.gap_s = self.template.n_spans / spans_per_s
+        self.stop = threading.Event()
+        self.sent = 0
+
+    def run(self) -> None:
+        rng = np.random.default_rng(5)
+        connection = http.client.HTTPConnection(self.at.hostname, self.at.port, timeout=60)
+        due = time.perf_counter()
+        while not self.stop.is_set():
+            body, _, _ = self.template.copy(rng)
+            connection.request("POST", "/v1/traces", body, {"content-type": "application/x-protobuf"})
+            connection.getresponse().read()
+            self.sent += self.template.n_spans
+            due += self.gap_s
+            time.sleep(max(0.0, due - time.perf_counter()))
+
+
+def fill(server: Server, spans: int) -> None:
+    template = Template(Shape())
+    while (stored := server.get("/api/v1/health")["storage"]["spans"]) < spans:
+        seconds = min(20.0, max(2.0, (spans - stored) / 20_000))
+        senders = [Sender(server.otlp, template, 1000 + i + stored, time.perf_counter() + seconds) for i in range(4)]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+    while server.get("/api/v1/health")["ingest"]["settle_lag_s"]:
+        time.sleep(0.3)
+
+
+def ask(server: Server, rounds: int) -> dict[str, list[float]]:
+    runs = server.get("/api/v1/runs?limit=500&agent=bench-agent")["items"]
+    rng = np.random.default_rng(6)
+    took: dict[str, list[float]] = {name: [] for name in ROUTES}
+    for _ in range(rounds):
+        run = runs[int(rng.integers(len(runs)))]
+        for name, route in ROUTES.items():
+            path = route.format(run=run["run_id"], session=urllib.parse.quote(run["session_id"] or "none", safe=""))
+            at = time.perf_counter()
+            server.get(path)
+            took[name].append((time.perf_counter() - at) * 1e3)
+    return took
+
+
+def page(server: Server, rounds: int) -> list[float]:
+    """Milliseconds from navigation to the sentence of the fleet page, in a fresh context each time."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    took = []
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=[*flags, "--disable-component-update"])
+        for _ in range(rounds):
+            tab = browser.new_context().new_page()
+            at = time.perf_counter()
+            tab.goto(server.api + "/", wait_until="commit")
+            tab.wait_for_selector("[data-ready=fleet]", timeout=20_000)
+            took.append((time.perf_counter() - at) * 1e3)
+            tab.context.close()
+        browser.close()
+    return took
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--spans", type=int, default=1_000_000)
+    parser.add_argument("--rate", type=float, default=2_000)
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--page", action="store_true")
+    arguments = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="qd-api-"))
+    with Server(folder / "data") as server:
+        fill(server, arguments.spans)
+        trickle = Trickle(server.otlp, arguments.rate)
+        trickle.start()
+        time.sleep(3)
+        began = time.perf_counter()
+        took = ask(server, arguments.rounds)
+        painted = page(server, 15) if arguments.page else []
+        rate = trickle.sent / (time.perf_counter() - began + 3)
+        trickle.stop.set()
+        trickle.join()
+        stored = server.get("/api/v1/health")["storage"]
+        server.stop()
+    shutil.rmtree(folder)
+    print(
+        json.dumps(
+            {
+                "what": "API and page latency while ingest runs",
+                "spans_stored": stored["spans"],
+                "runs_stored": stored["runs"],
+                "ingest_spans_per_s": round(rate),
+                "n": arguments.rounds,
+                "ms_p50": {name: round(quantile(found, 0.5), 1) for name, found in took.items()},
+                "ms_p95": {name: round(quantile(found, 0.95), 1) for name, found in took.items()},
+                "fleet_page_ms_p50": round(quantile(painted, 0.5)) if painted else None,
+                "fleet_page_ms_p95": round(quantile(painted, 0.95)) if painted else None,
+            },
+            indent=2,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
