@@ -102,8 +102,8 @@ class Run:
 
     @property
     def duration_s(self) -> float | None:
-        """Wall time of the root, seconds; None while it has no end."""
-        return None if self.ended_at_ns is None else (self.ended_at_ns - self.started_at_ns) / 1e9
+        """Wall time of the root, seconds; None while it has no end, 0 when it ends before it starts (flag `clock_skew`)."""
+        return None if self.ended_at_ns is None else max(0, self.ended_at_ns - self.started_at_ns) / 1e9
 
 
 @dataclass(frozen=True, slots=True)
