@@ -1,0 +1,65 @@
+"""What a run did: tools, errors, retries, loops.
+
+Refuses: to compare calls whose arguments are not known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from quarterdeck.model.spans import Span
+from quarterdeck.observe.runs.columns import Columns, known
+
+
+def tools_of(members: Columns) -> dict[str, int]:
+    """Calls per tool, in order of first use; a tool without name goes by its span's."""
+    if "tool" not in members.op_kind:
+        return {}
+    rows = zip(members.op_kind, members.tool_name, members.name, strict=True)
+    return dict(Counter(tool or name for kind, tool, name in rows if kind == "tool"))
+
+
+def has_loop(members: Columns, repeats: int) -> bool:
+    """Whether one tool was called `repeats` times with equal arguments and an equal result."""
+    if members.op_kind.count("tool") < repeats or not known(members.tool_args_hash):
+        return False
+    rows = zip(members.tool_name, members.tool_args_hash, members.tool_result_hash, strict=True)
+    seen = Counter(row for row in rows if None not in row)
+    return bool(seen) and max(seen.values()) >= repeats
+
+
+def retries_of(spans: Sequence[Span], up: Sequence[int], nodes: Sequence[int], members: Columns) -> int:
+    """Spans that say they are a retry, and repeats of a call right beside one that failed. `nodes` by start."""
+    said: int = sum(attempt is not None and attempt >= 1 for attempt in members.retry_attempt)
+    if "error" not in members.status:
+        return said
+    failed: set[tuple[object, ...]] = set()
+    found = 0
+    for node in nodes:
+        span = spans[node]
+        call = _call(span, up[node])
+        if call is None:
+            continue
+        if call in failed and not span.retry_attempt:
+            found += 1
+        if span.status == "error":
+            failed.add(call)
+        else:
+            failed.discard(call)
+    return said + found
+
+
+def _call(span: Span, above: int) -> tuple[object, ...] | None:
+    """What makes two siblings the same call; None when that cannot be told."""
+    if span.op_kind == "tool":
+        return None if span.tool_args_hash is None else (above, span.tool_name or span.name, span.tool_args_hash)
+    if span.op_kind == "llm":
+        return above, span.name, span.model_request, span.tool_args_hash
+    return None
+
+
+def deepest_latest_error(spans: Sequence[Span], nodes: Sequence[int], depth: dict[int, int]) -> str | None:
+    """Error class of the deepest failed span, the latest of equals; None when none is known."""
+    failed = [node for node in nodes if spans[node].status == "error" and spans[node].error_class is not None]
+    return spans[max(failed, key=lambda node: (depth[node], node))].error_class if failed else None

@@ -1,0 +1,152 @@
+"""Which model spans are one call: nested instrumentation and spans that share a response id.
+
+A *head* is a model span that is not the inner part of another; a *wrapper* has an inner part; a *leaf* has none.
+Refuses: to merge calls whose providers contradict each other, or a wrapper around several calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from quarterdeck.model.spans import Span
+from quarterdeck.observe.runs.body import Body
+from quarterdeck.observe.runs.vectors import NOTHING, Usage, Vector, excess, least, most, plus
+
+_CLIMBS_MAX = 1_000_000
+"""Steps to common ancestors per run; beyond, the rest is settled at the top (hostile depth × repeats stays linear)."""
+
+
+@dataclass(slots=True)
+class Calls:
+    """`leaves` are the calls, once each. `inner[i]` is the wrapper of i. `correction[i]` is what node i counts twice
+
+    in the sum of its children. `extra[i]` is what repeats of the call i know beyond itself.
+    """
+
+    leaves: list[int] = field(default_factory=list)
+    inner: dict[int, int] = field(default_factory=dict)
+    repeats: set[int] = field(default_factory=set)
+    correction: dict[int, Vector] = field(default_factory=dict)
+    extra: dict[int, Vector] = field(default_factory=dict)
+
+    @property
+    def duplicated(self) -> bool:
+        return bool(self.inner or self.repeats)
+
+
+def find_calls(body: Body, models: Sequence[int], own: Mapping[int, Usage]) -> Calls:
+    """Calls of a run. `models` are its model spans, parents first; `own` is what spans report."""
+    calls = Calls()
+    heads = _chains(body, models, calls)
+    groups = _seen_twice(body.spans, heads)
+    if groups:
+        settling = _Settling(body, heads, own, calls)
+        for group in groups:
+            for same in _compatible(body.spans, group, heads, calls):
+                settling.settle(same)
+    wrappers = set(calls.inner.values())
+    calls.leaves = [node for node in models if node not in wrappers and node not in calls.repeats]
+    return calls
+
+
+def _chains(body: Body, models: Sequence[int], calls: Calls) -> dict[int, list[int]]:
+    """Head → the spans of its call, outermost first."""
+    spans, up = body.spans, body.up
+    heads: dict[int, list[int]] = {}
+    head_of: dict[int, int] = {}
+    for node in models:
+        above = up[node]
+        head = head_of.get(above)
+        if head is not None and same_call(spans[above], spans[node]):
+            calls.inner[node] = above
+            head_of[node] = head
+            heads[head].append(node)
+        else:
+            head_of[node] = node
+            heads[node] = [node]
+    return heads
+
+
+def same_call(outer: Span, inner: Span) -> bool:
+    """Whether a model span directly below another is the same call: one response id, or one model and time within."""
+    if outer.response_id is not None and outer.response_id == inner.response_id:
+        return True
+    if not _same_model(outer, inner) or inner.start_ns < outer.start_ns:
+        return False
+    return outer.end_ns == 0 or (inner.end_ns != 0 and inner.end_ns <= outer.end_ns)
+
+
+def _same_model(a: Span, b: Span) -> bool:
+    mine = {a.model_request, a.model_response} - {None}
+    return not mine.isdisjoint({b.model_request, b.model_response})
+
+
+def _seen_twice(spans: Sequence[Span], heads: dict[int, list[int]]) -> list[list[int]]:
+    """Heads that share a response id, in groups of two and more."""
+    by_id: dict[str, list[int]] = {}
+    for head, chain in heads.items():
+        response_id = spans[head].response_id
+        if response_id is None and len(chain) > 1:
+            response_id = next((found for node in chain if (found := spans[node].response_id) is not None), None)
+        if response_id is not None:
+            by_id.setdefault(response_id, []).append(head)
+    return [group for group in by_id.values() if len(group) > 1]
+
+
+def _compatible(spans: Sequence[Span], group: list[int], heads: dict[int, list[int]], calls: Calls) -> list[list[int]]:
+    """Split a group where known providers differ, and leave out wrappers around several calls."""
+    parts: dict[str, list[int]] = {}
+    unknown: list[int] = []
+    for head in group:
+        around = [calls.inner[node] for node in heads[head][1:]]
+        if len(around) != len(set(around)):
+            continue
+        provider = spans[head].provider
+        (unknown if provider is None else parts.setdefault(provider, [])).append(head)
+    if len(parts) <= 1:
+        return [sorted([*unknown, *next(iter(parts.values()), [])], key=group.index)]
+    return list(parts.values())
+
+
+class _Settling:
+    """The first of a group is the call; the overlap of each other one is corrected where both come together."""
+
+    def __init__(self, body: Body, heads: dict[int, list[int]], own: Mapping[int, Usage], calls: Calls) -> None:
+        self._up, self._heads, self._own, self._calls = body.up, heads, own, calls
+        self._place = {node: at for at, node in enumerate(body.order)}
+        self._top = body.order[0]
+        self._climbs = 0
+
+    def settle(self, group: list[int]) -> None:
+        """Mark all but the first as repeats."""
+        if len(group) < 2:
+            return
+        kept, calls = group[0], self._calls
+        best = mine = self._claim(kept)
+        for repeat in group[1:]:
+            claim = self._claim(repeat)
+            meeting = self._meeting(kept, repeat)
+            calls.correction[meeting] = plus(calls.correction.get(meeting, NOTHING), least(best, claim))
+            best = most(best, claim)
+            calls.repeats.update(self._heads[repeat])
+        calls.extra[kept] = excess(best, mine)
+
+    def _claim(self, head: int) -> Usage:
+        """What the spans of one call say together."""
+        claim: Usage = NOTHING
+        for node in self._heads[head]:
+            claim = most(claim, self._own.get(node, NOTHING))
+        return claim
+
+    def _meeting(self, a: int, b: int) -> int:
+        """Lowest common ancestor: the later of two nodes in preorder always climbs."""
+        place, up = self._place, self._up
+        while a != b:
+            if self._climbs >= _CLIMBS_MAX:
+                return self._top
+            if place[a] < place[b]:
+                a, b = b, a
+            a = up[a]
+            self._climbs += 1
+        return a

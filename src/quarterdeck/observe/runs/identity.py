@@ -1,0 +1,109 @@
+"""Who a run is: agent, versions, model, session and the context that cohorts are made of.
+
+The subject speaks first, then the top, then the earliest span that knows. Refuses: to invent a value.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from quarterdeck.model.spans import Span
+from quarterdeck.observe.runs.columns import Columns, first, known
+from quarterdeck.observe.runs.cost import Model
+
+_CONTEXT = (
+    "tenant", "environment", "feature", "task_class", "user_hash", "toolset_hash", "config_hash", "agent_version",
+)  # fmt: skip
+
+
+class Voices(NamedTuple):
+    """Who is asked, in order: `heads` (subject, top), the members by column, and the root the run was cut out of."""
+
+    heads: tuple[Span, ...]
+    members: Columns
+    context: Span | None
+
+    def ask(self, field: str) -> Any:
+        """The first known value of a field."""
+        column = getattr(self.members, field)
+        if known(column):
+            for span in self.heads:
+                value = getattr(span, field)
+                if value is not None:
+                    return value
+            return first(column)
+        return None if self.context is None else getattr(self.context, field)
+
+
+class Session(NamedTuple):
+    session_id: str | None
+    source: str | None
+    conflict: bool
+
+
+def context_of(voices: Voices) -> dict[str, Any]:
+    """The fields that follow the plain rule."""
+    return {field: voices.ask(field) for field in _CONTEXT}
+
+
+def agent_of(voices: Voices, subject: Span | None, root_name: str) -> str | None:
+    """The subject's agent name, else workflow, service, root name. A name inferred from the service comes after the workflow."""
+    if subject is not None and subject.agent_name is not None and not _inferred(subject):
+        return subject.agent_name
+    if subject is not None and subject.op_kind in ("workflow", "chain") and subject.workflow_name is not None:
+        return subject.workflow_name
+    top = voices.heads[-1] if voices.heads else None
+    if subject is None and top is not None and top.agent_name is not None and not _inferred(top):
+        return top.agent_name
+    found = voices.ask("workflow_name") or voices.ask("service_name") or root_name or None
+    return found if isinstance(found, str) else None
+
+
+def _inferred(span: Span) -> bool:
+    source = span.agent_name_source
+    return source is not None and ("service" in source or source == "inferred")
+
+
+def prompt_of(voices: Voices, subject: Span | None, calls: Sequence[Span]) -> str | None:
+    """The subject's prompt version, else the only one of the calls, else the most frequent prompt hash (first wins)."""
+    if subject is not None and subject.prompt_version is not None:
+        return subject.prompt_version
+    if known(voices.members.prompt_version):
+        versions = {call.prompt_version for call in calls} - {None}
+        if len(versions) == 1:
+            return versions.pop()
+    if not known(voices.members.prompt_hash):
+        return None
+    hashes = Counter(call.prompt_hash for call in calls if call.prompt_hash is not None)
+    return _leader(hashes) or voices.ask("prompt_hash")
+
+
+def models_of(calls: Sequence[Span]) -> dict[str, int]:
+    """Calls per model (response, else request), in order of first use; calls without model are left out."""
+    return dict(Counter(model for call in calls if (model := call.model_response or call.model_request) is not None))
+
+
+def main_model(voices: Voices, calls: Sequence[Span], models: dict[str, int]) -> Model:
+    """(provider, model) with most calls; without calls, what the run's spans name first."""
+    model = _leader(models) or voices.ask("model_response") or voices.ask("model_request")
+    for call in calls:
+        if call.provider is not None and model in (call.model_response, call.model_request):
+            return call.provider, model
+    return voices.ask("provider"), model
+
+
+def _leader(counts: dict[str, int]) -> str | None:
+    """The most frequent key; ties go to the first."""
+    return max(counts, key=counts.__getitem__) if counts else None
+
+
+def session_of(voices: Voices) -> Session:
+    """The session that most spans name, ties to the earliest."""
+    column = voices.members.session_id
+    named = Counter(value for value in column if value is not None) if known(column) else Counter()
+    if not named:
+        return Session(voices.ask("session_id"), voices.ask("session_source"), conflict=False)
+    chosen = _leader(named)
+    return Session(chosen, voices.members.session_source[column.index(chosen)], conflict=len(named) > 1)
