@@ -72,7 +72,9 @@ def make_raw(span: Span, **changes: Any) -> RawSpan:
     return RawSpan(**values)
 
 
-def make_pair(trace: int = 1, span: int = 1, *, raw: dict[str, Any] | None = None, **changes: Any) -> tuple[Span, RawSpan]:
+def make_pair(
+    trace: int = 1, span: int = 1, *, raw: dict[str, Any] | None = None, **changes: Any
+) -> tuple[Span, RawSpan]:
     made = make_span(trace, span, **changes)
     return made, make_raw(made, **(raw or {}))
 

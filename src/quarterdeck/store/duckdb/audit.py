@@ -13,6 +13,7 @@ import pyarrow as pa
 from quarterdeck.model.reports import Rejection, UnmappedKey
 from quarterdeck.store.cursors import decode_rejection_cursor, encode_rejection_cursor
 from quarterdeck.store.duckdb.columns import column
+from quarterdeck.store.duckdb.database import one
 from quarterdeck.store.interface import Page
 
 _TEXTS = ("project", "reason", "detail", "trace_id", "span_id", "span_name")
@@ -44,7 +45,7 @@ def put_rejections(cursor: Any, rejections: Sequence[Rejection], *, first: int, 
     cursor.register("incoming_rejections", pa.table(table))
     cursor.execute(_REJECTION_INSERT)
     last = first + count - 1
-    (oldest,) = cursor.execute("SELECT min(number) FROM rejection").fetchone()
+    (oldest,) = one(cursor, "SELECT min(number) FROM rejection")
     if last - oldest > keep + keep // 10:
         cursor.execute("DELETE FROM rejection WHERE number <= ?", [last - keep])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -21,6 +21,12 @@ from quarterdeck.clock import Clock
 from quarterdeck.errors import DataDirInUse, DataFormatTooNew, StoreFailed
 from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.duckdb.schema import prepare
+
+
+def one(cursor: Any, sql: str, values: Sequence[Any] = ()) -> Any:
+    """The first row, or None. Reads the result to its end: DuckDB counts a cursor with rows left as in use."""
+    rows = cursor.execute(sql, values).fetchall()
+    return rows[0] if rows else None
 
 
 class Database:

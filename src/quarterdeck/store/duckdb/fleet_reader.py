@@ -43,6 +43,7 @@ def fleet(cursor: Any, project: str, since_ns: int, until_ns: int) -> FleetNow:
     )
 
 
+# Grouping by a constant is no grouping to SQL, and would make a row of nothing: hence HAVING.
 _COHORTS = """
 WITH rolled AS (
   SELECT {keys}, CAST(sum(runs) AS BIGINT) AS runs, CAST(sum(scored) AS BIGINT) AS scored,
@@ -50,17 +51,17 @@ WITH rolled AS (
     CAST(sum(tool_calls) AS BIGINT) AS tool_calls, CAST(sum(tokens_total) AS BIGINT) AS tokens_total,
     CAST(sum(tokens_known) AS BIGINT) AS tokens_known, sum(cost_usd) AS cost_usd,
     CAST(sum(cost_known) AS BIGINT) AS cost_known, max(started_at_max_ns) AS started_at_max_ns, 0 AS live
-  FROM cohort_minute WHERE project = $project AND minute >= $first AND minute < $end GROUP BY ALL
+  FROM cohort_minute WHERE project = $project AND minute >= $first AND minute < $end GROUP BY ALL HAVING count(*) > 0
   UNION ALL BY NAME
   SELECT {keys}, 0 AS runs, count(*) AS live, max(started_at_ns) AS started_at_max_ns
-  FROM run WHERE project = $project AND lifecycle IN (SELECT unnest($live)) GROUP BY ALL
+  FROM run WHERE project = $project AND lifecycle IN (SELECT unnest($live)) GROUP BY ALL HAVING count(*) > 0
 )
 SELECT {keys}, CAST(sum(runs) AS BIGINT) AS runs, CAST(sum(live) AS BIGINT) AS live,
   CAST(coalesce(sum(scored), 0) AS BIGINT), CAST(coalesce(sum(failed), 0) AS BIGINT),
   CAST(coalesce(sum(model_calls), 0) AS BIGINT), CAST(coalesce(sum(tool_calls), 0) AS BIGINT),
   CAST(coalesce(sum(tokens_total), 0) AS BIGINT), CAST(coalesce(sum(tokens_known), 0) AS BIGINT),
   coalesce(sum(cost_usd), 0), CAST(coalesce(sum(cost_known), 0) AS BIGINT), max(started_at_max_ns)
-FROM rolled GROUP BY ALL ORDER BY runs DESC, live DESC{order} LIMIT $limit
+FROM rolled GROUP BY ALL HAVING count(*) > 0 ORDER BY runs DESC, live DESC{order} LIMIT $limit
 """
 
 # The rule of store/sketch.py `quantile`: the first bucket at which more than q·(n-1) values are seen.

@@ -17,6 +17,7 @@ from quarterdeck.model.spans import Span
 from quarterdeck.store.cursors import RunCursor, decode_run_cursor, encode_run_cursor
 from quarterdeck.store.duckdb.chunks import Chunk, Skeleton
 from quarterdeck.store.duckdb.columns import span_number, span_text, trace_numbers, trace_text
+from quarterdeck.store.duckdb.database import one
 from quarterdeck.store.duckdb.filters import Condition, condition_of
 from quarterdeck.store.duckdb.run_rows import RUN_SELECT, run_key, run_of
 from quarterdeck.store.duckdb.span_writer import select_traces
@@ -30,10 +31,11 @@ _SORT_COLUMNS = {"started_at": "started_at_ns", "last_seen": "last_seen_ns"}
 
 def get_run(cursor: Any, project: str, run_id: str) -> Run:
     """Raises NotFound."""
-    row = cursor.execute(
+    row = one(
+        cursor,
         f"SELECT {RUN_SELECT} FROM run r WHERE r.run_key = ? AND r.run_id = ? AND r.project = ?",
         [run_key(project, run_id), storable(run_id), storable(project)],
-    ).fetchone()
+    )
     if row is None:
         raise NotFound(f"no run {run_id!r} in project {project!r}")
     return run_of(row)
@@ -74,7 +76,7 @@ def _after(found: Condition, column: str, left_at: RunCursor, *, smallest_first:
 
 def count_runs(cursor: Any, where: RunFilter) -> int:
     found = condition_of(where)
-    (count,) = cursor.execute(f"SELECT count(*) FROM run r WHERE {found.sql}", found.values).fetchone()
+    (count,) = one(cursor, f"SELECT count(*) FROM run r WHERE {found.sql}", found.values)
     return int(count)
 
 
@@ -128,7 +130,7 @@ def spans_raw(cursor: Any, project: str, keys: Iterable[tuple[str, str]]) -> dic
     held_id, held = -1, None
     for *skeleton, chunk_id, index in rows:
         if held is None or chunk_id != held_id:
-            (data,) = cursor.execute("SELECT data FROM chunk WHERE chunk_id = ?", [chunk_id]).fetchone()
+            (data,) = one(cursor, "SELECT data FROM chunk WHERE chunk_id = ?", [chunk_id])
             held_id, held = chunk_id, Chunk(data)
         place = _skeleton(skeleton)
         found[place.trace_id, place.span_id] = held.raw(index, place)

@@ -12,7 +12,7 @@ from typing import Any
 
 from quarterdeck.model.runs import Run
 from quarterdeck.store.duckdb.columns import trace_text
-from quarterdeck.store.duckdb.database import Database
+from quarterdeck.store.duckdb.database import Database, one
 from quarterdeck.store.duckdb.run_rows import RUN_SELECT, key_table, run_of, run_table
 from quarterdeck.store.interface import COHORT_KEYS, TraceKey
 from quarterdeck.store.measures import LIVE
@@ -98,7 +98,7 @@ def _replace(cursor: Any) -> None:
     cursor.execute(_TOUCHED)
     cursor.execute(f"DELETE FROM run r USING incoming_keys k WHERE {_SAME_RUN}")
     cursor.execute("INSERT INTO run SELECT * FROM incoming_runs")
-    bounds = cursor.execute("SELECT min(minute), max(minute) FROM touched").fetchone()
+    bounds = one(cursor, "SELECT min(minute), max(minute) FROM touched")
     if bounds[0] is not None:
         cursor.execute(_DELETE_ROLLUP, bounds)
         cursor.execute(_INSERT_ROLLUP, bounds)

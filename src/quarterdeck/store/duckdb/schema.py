@@ -173,13 +173,13 @@ def prepare(cursor: Any, *, created_at_ns: int, migrations: Mapping[int, Migrati
 
 
 def _version(cursor: Any, tables: set[str]) -> int:
-    row = cursor.execute("SELECT value FROM meta WHERE key = 'data_format'").fetchone() if "meta" in tables else None
-    if row is None:
+    found = cursor.execute("SELECT value FROM meta WHERE key = 'data_format'").fetchall() if "meta" in tables else []
+    if not found:
         raise StoreFailed(
             "the file is a DuckDB database of something else: it has no meta.data_format",
             mend="choose another data folder",
         )
-    return int(row[0])
+    return int(found[0][0])
 
 
 def _migrate(cursor: Any, version: int, migrations: Mapping[int, Migration]) -> None:

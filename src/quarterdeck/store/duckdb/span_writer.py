@@ -19,7 +19,7 @@ from quarterdeck.model.spans import Span
 from quarterdeck.store.duckdb.audit import put_rejections, put_unmapped
 from quarterdeck.store.duckdb.chunks import ChunkWriter, Pair, PendingChunk
 from quarterdeck.store.duckdb.columns import SPAN_SELECT, span_table, spans_of, trace_numbers, trace_text
-from quarterdeck.store.duckdb.database import Database
+from quarterdeck.store.duckdb.database import Database, one
 from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.identity import check_ids
 from quarterdeck.store.interface import Batch, TraceKey
@@ -51,10 +51,11 @@ DELETE FROM span s USING replaced_ids r
 WHERE s.trace_lo = r.trace_lo AND s.trace_hi = r.trace_hi AND s.span_id = r.span_id AND s.project = r.project
   AND s.seq >= ?
 """
-_FIRST_SEQ = """
-SELECT coalesce(min(t.seq), 0) FROM trace_commit t JOIN {keys} k
+_SEQ_BOUNDS = """
+SELECT coalesce(min(t.seq), 0), coalesce(max(t.seq), -1) FROM trace_commit t JOIN wanted k
 ON t.trace_lo = k.trace_lo AND t.trace_hi = k.trace_hi AND t.project = k.project
 """
+_FIRST_SEQ = _SEQ_BOUNDS.replace(", coalesce(max(t.seq), -1)", "").replace("wanted", "replaced_ids")
 
 
 class SpanStore:
@@ -67,7 +68,7 @@ class SpanStore:
         self._chunks = ChunkWriter(self._executor, chunk_bytes=options.chunk_bytes, level=options.compression_level)
         self._lock = Lock()
         with database.reader() as cursor:
-            self._seq, self._chunk_id, self._rejection = cursor.execute(_LAST).fetchone()
+            self._seq, self._chunk_id, self._rejection = one(cursor, _LAST)
 
     def commit(self, batch: Batch) -> int:
         pairs = [*batch.spans, *batch.replaced]
@@ -130,7 +131,7 @@ def _insert_spans(cursor: Any, table: Any, *, replaced: int) -> None:
 def _remove(cursor: Any, ids: Any) -> None:
     """Delete the old forms of replaced spans and take them out of the producers' counts."""
     cursor.register("replaced_ids", ids)
-    (first,) = cursor.execute(_FIRST_SEQ.format(keys="replaced_ids")).fetchone()
+    (first,) = one(cursor, _FIRST_SEQ)
     old = f"({_REPLACED.replace('?', str(int(first)))})"
     cursor.execute(_PUT_PRODUCERS.format(counts=_PRODUCER_COUNTS.format(sign="-", source=old)))
     cursor.execute(_DELETE_REPLACED, [first])
@@ -156,10 +157,8 @@ def select_traces(cursor: Any, keys: Iterable[TraceKey]) -> list[Span]:
         {"project": projects, "trace_hi": pa.array(highs, pa.uint64()), "trace_lo": pa.array(lows, pa.uint64())}
     )
     cursor.register("wanted", table)
-    first, last = cursor.execute(
-        _FIRST_SEQ.format(keys="wanted").replace("min(t.seq), 0)", "min(t.seq), 0), coalesce(max(t.seq), -1)")
-    ).fetchone()
-    rows = cursor.execute(_SELECT_TRACES, [first, last]).fetchall()
+    bounds = one(cursor, _SEQ_BOUNDS)
+    rows = cursor.execute(_SELECT_TRACES, bounds).fetchall()
     return spans_of(rows)
 
 

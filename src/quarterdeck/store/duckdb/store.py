@@ -16,7 +16,7 @@ from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.duckdb import audit, fleet_reader, run_reader
-from quarterdeck.store.duckdb.database import Database
+from quarterdeck.store.duckdb.database import Database, one
 from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.duckdb.run_writer import RunStore
 from quarterdeck.store.duckdb.span_writer import SpanStore
@@ -129,7 +129,7 @@ class DuckDBStore:
     def counts(self) -> Mapping[str, int]:
         names = ("spans", "traces", "runs", "sessions", "rejections")
         with self._database.reader() as cursor:
-            row = cursor.execute(_COUNTS, [self._options.rejections_max]).fetchone()
+            row = one(cursor, _COUNTS, [self._options.rejections_max])
         return dict(zip(names, row, strict=True)) | {"bytes_on_disk": self._database.bytes_on_disk()}
 
     def close(self) -> None:
