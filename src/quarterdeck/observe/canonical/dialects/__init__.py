@@ -1,1 +1,36 @@
-"""."""
+"""One file per dialect, each a table. Siblings do not know each other; the order here is the order of detection by marker."""
+
+from __future__ import annotations
+
+from quarterdeck.observe.canonical.dialect import Dialect
+from quarterdeck.observe.canonical.dialects import (
+    adk,
+    claude_code,
+    langfuse,
+    logfire,
+    openinference,
+    openllmetry,
+    otel_current,
+    otel_legacy,
+    pydantic_ai,
+    strands,
+    vercel,
+)
+
+DIALECTS: tuple[Dialect, ...] = (
+    openinference.DIALECT,
+    vercel.DIALECT,
+    pydantic_ai.DIALECT,
+    strands.DIALECT,
+    claude_code.DIALECT,
+    adk.DIALECT,
+    openllmetry.DIALECT,
+    logfire.DIALECT,
+    langfuse.DIALECT,
+    otel_current.DIALECT,
+    otel_legacy.DIALECT,
+)
+"""Detection by scope name tries all of them first; markers decide only where no scope does."""
+
+UNKNOWN = Dialect(name="unknown")
+"""A span that no dialect claims: canonical form from the global precedence alone."""

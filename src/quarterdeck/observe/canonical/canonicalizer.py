@@ -1,0 +1,368 @@
+"""Raw spans in, canonical spans out: the only thing that runs once per span, so it is written for speed.
+
+All decisions that depend on the shape of a span are in its plan; here values are pulled and the rules that depend on
+values are applied. Total: any raw span gives a canonical span, whatever its attributes hold. Thread-confined.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from quarterdeck.model.raw import RawSpan, Resource, Scope
+from quarterdeck.model.reports import UnmappedKey
+from quarterdeck.model.spans import OpKind, Span
+from quarterdeck.observe.canonical.arithmetic import NOTHING, Counts, Reported, settle
+from quarterdeck.observe.canonical.failures import ERROR_CLASSES, FAILURE_MARKS, classify, exception_of
+from quarterdeck.observe.canonical.hashes import Hasher, content_hash
+from quarterdeck.observe.canonical.kinds import OP_KINDS, kind_from_name, kind_of
+from quarterdeck.observe.canonical.origins import Origin, open_origin, scope_identity
+from quarterdeck.observe.canonical.plan import (
+    SLOTS,
+    Candidates,
+    Plan,
+    compile_plan,
+    indexed_tool_values,
+    shape_of,
+)
+from quarterdeck.observe.canonical.providers import provider_of_model
+from quarterdeck.observe.canonical.unmapped import UnmappedCounter
+from quarterdeck.observe.canonical.usage import normalise_usage, unknown_keys
+from quarterdeck.observe.canonical.values import anything, decode_json, text
+from quarterdeck.observe.canonical.weights import weight_of
+
+PLANS_MAX = 4_096
+"""Plans kept; when full all are dropped and compiled again on demand."""
+
+PLAN_KEYS_MAX = 128
+PLAN_CHARS_MAX = 8_192
+"""A span with more keys, or longer ones, gets a plan of its own that is not kept."""
+
+ORIGINS_MAX = 1_024
+"""Pairs of resource and scope remembered; when full all are dropped."""
+
+NAME_MAX = 1_024
+MESSAGE_MAX = 2_048
+"""Characters kept of a span's name and of its status message."""
+
+_CALLS = frozenset({"llm", "embedding", "rerank"})
+_NAMED_BY_SERVICE = frozenset({"agent", "workflow", "chain", "llm"})
+
+_WIDTH = len(Span._fields)
+_STATUS = SLOTS["status"]
+_STATUS_MESSAGE = SLOTS["status_message"]
+_OP_KIND = SLOTS["op_kind"]
+_OP_NAME = SLOTS["op_name"]
+_SESSION = SLOTS["session_id"]
+_SESSION_SOURCE = SLOTS["session_source"]
+_PROVIDER = SLOTS["provider"]
+_MODEL_REQUEST = SLOTS["model_request"]
+_MODEL_RESPONSE = SLOTS["model_response"]
+_TTFT = SLOTS["ttft_s"]
+_IN = SLOTS["tokens_input"]
+_OUT = SLOTS["tokens_output"]
+_READ = SLOTS["tokens_cache_read"]
+_REASONING = SLOTS["tokens_reasoning"]
+_TOTAL = SLOTS["tokens_total"]
+_USAGE_SCOPE = SLOTS["usage_scope"]
+_CONFIDENCE = SLOTS["usage_confidence"]
+_AGENT = SLOTS["agent_name"]
+_AGENT_SOURCE = SLOTS["agent_name_source"]
+_TOOL = SLOTS["tool_name"]
+_TOOL_ARGS = SLOTS["tool_args_hash"]
+_TOOL_RESULT = SLOTS["tool_result_hash"]
+_USER_HASH = SLOTS["user_hash"]
+_USER = SLOTS["user_id"]
+_PROMPT_HASH = SLOTS["prompt_hash"]
+_TOOLSET = SLOTS["toolset_hash"]
+_ERROR_TYPE = SLOTS["error_type"]
+_ERROR_CLASS = SLOTS["error_class"]
+_WEIGHT = SLOTS["weight"]
+
+
+def _pick(candidates: Candidates, attributes: dict[str, Any]) -> Any:
+    """The first value among the candidates that says something."""
+    for key, read in candidates:
+        value = read(attributes[key])
+        if value is not None:
+            return value
+    return None
+
+
+class Canonicalizer:
+    """Maps raw spans to canonical ones; belongs to one thread.
+
+    `user_hash_key`: secret under which user ids are hashed; the same key keeps joins across restarts.
+    """
+
+    def __init__(self, *, user_hash_key: bytes) -> None:
+        self._hasher = Hasher(user_hash_key)
+        self._unmapped = UnmappedCounter()
+        self._origins: dict[tuple[int, int], Origin] = {}
+        self._plans: dict[tuple[str, str], dict[tuple[str, ...], Plan]] = {}
+        self._plans_kept = 0
+        self.plans_compiled = 0
+        self.plans_dropped = 0
+
+    @property
+    def plans_kept(self) -> int:
+        """Plans in the cache, at most PLANS_MAX."""
+        return self._plans_kept
+
+    def canonicalize(self, raw: RawSpan) -> Span:
+        """The canonical form of `raw`. Never raises for what a producer sent; the same input gives the same output."""
+        attributes = raw.attributes
+        origin = self._origins.get((id(raw.resource), id(raw.scope)))
+        if origin is None:
+            origin = self._open(raw.resource, raw.scope)
+        keys = shape_of(attributes)
+        plan = origin.plans.get(keys)
+        if plan is None:
+            plan = self._compile(origin, keys)
+        row = plan.row.copy()
+        for slot, value in origin.defaults:
+            row[slot] = value
+        for slot, key, read, rest in plan.reads:
+            value = read(attributes[key])
+            if value is None and rest:
+                value = _pick(rest, attributes)
+            if value is not None:
+                row[slot] = value
+        for slot, value, own_key in origin.overrides:
+            if anything(attributes.get(own_key)) is None:
+                row[slot] = value
+        kind = self._set_kind(row, plan, raw)
+        self._set_names(row, plan, raw, origin, kind)
+        if plan.reads_usage:
+            self._set_usage(row, plan, raw, kind)
+        self._set_identity(row, plan, raw, kind)
+        self._set_outcome(row, plan, raw, kind)
+        if plan.unmapped:
+            self._note_unmapped(row, plan, raw, origin)
+        row[:7] = (
+            raw.project,
+            raw.trace_id,
+            raw.span_id,
+            raw.parent_span_id,
+            raw.name[:NAME_MAX],
+            raw.start_ns,
+            raw.end_ns,
+        )
+        return tuple.__new__(Span, row[:_WIDTH])
+
+    def drain_unmapped(self, now_ns: int) -> list[UnmappedKey]:
+        """Keys seen since the last call that no dialect reads, most frequent first."""
+        return self._unmapped.drain(now_ns)
+
+    # --- caches
+
+    def _open(self, resource: Resource, scope: Scope) -> Origin:
+        if len(self._origins) >= ORIGINS_MAX:
+            self._origins.clear()
+            if len(self._plans) > PLANS_MAX:
+                self._drop_plans()
+        plans = self._plans.setdefault(scope_identity(scope), {})
+        origin = open_origin(resource, scope, plans)
+        self._origins[(id(resource), id(scope))] = origin
+        return origin
+
+    def _compile(self, origin: Origin, keys: tuple[str, ...]) -> Plan:
+        plan = compile_plan(origin.scope_name, origin.schema_url, keys)
+        self.plans_compiled += 1
+        if len(keys) > PLAN_KEYS_MAX or sum(map(len, keys)) > PLAN_CHARS_MAX:
+            return plan
+        if self._plans_kept >= PLANS_MAX:
+            self._drop_plans()
+        origin.plans[keys] = plan
+        self._plans_kept += 1
+        return plan
+
+    def _drop_plans(self) -> None:
+        """Empty the cache in place, since open origins hold their part of it."""
+        for plans in self._plans.values():
+            plans.clear()
+        self._plans = {scope_identity(origin.scope): origin.plans for origin in self._origins.values()}
+        self.plans_dropped += self._plans_kept
+        self._plans_kept = 0
+
+    # --- rules that depend on values
+
+    def _set_kind(self, row: list[Any], plan: Plan, raw: RawSpan) -> OpKind:
+        kind: OpKind | None = None
+        attributes = raw.attributes
+        for key, table in plan.kinds:
+            word = attributes[key]
+            if type(word) is not str or not word:
+                continue
+            if row[_OP_NAME] is None:
+                row[_OP_NAME] = text(word)
+            kind = kind_of(word, table)
+            if kind is not None:
+                break
+        if plan.op_kind_own:
+            kind = OP_KINDS.get(_pick(plan.op_kind_own, attributes) or "", kind)
+        if kind is None:
+            kind = plan.presence or kind_from_name(raw.name, plan.name_prefixes)
+        elif kind == "chain" and plan.root_chain_is_workflow and not raw.parent_span_id:
+            kind = "workflow"
+        row[_OP_KIND] = kind
+        return kind
+
+    def _set_names(self, row: list[Any], plan: Plan, raw: RawSpan, origin: Origin, kind: OpKind) -> None:
+        if row[_AGENT] is not None:
+            row[_AGENT_SOURCE] = "explicit"
+        elif kind in _NAMED_BY_SERVICE:
+            row[_AGENT], row[_AGENT_SOURCE] = self._agent_name(plan, raw, origin, kind)
+        if kind == "tool" and row[_TOOL] is None:
+            row[_TOOL] = _pick(plan.entity_name, raw.attributes) or _after(raw.name, "execute_tool ")
+        if row[_PROVIDER] is None:
+            model = row[_MODEL_REQUEST] or row[_MODEL_RESPONSE]
+            if model is not None:
+                row[_PROVIDER] = provider_of_model(model)
+        if row[_SESSION] is not None:
+            row[_SESSION_SOURCE] = "explicit"
+        if row[_USER] is not None:
+            row[_USER_HASH] = self._hasher.user(row[_USER])
+
+    def _agent_name(self, plan: Plan, raw: RawSpan, origin: Origin, kind: OpKind) -> tuple[str | None, str | None]:
+        if kind == "agent":
+            name = _pick(plan.entity_name, raw.attributes)
+            if name is not None:
+                return name, "explicit"
+        if plan.agent_fallback:
+            name = _pick(plan.agent_fallback, raw.attributes)
+            if name is not None:
+                return name, "fallback"
+        if kind == "agent":
+            name = _after(raw.name, "invoke_agent ") or _after(raw.name.removesuffix("]"), "agent_run [")
+            if name is not None:
+                return name, "span_name"
+        return (origin.service_name, "inferred") if origin.service_name else (None, None)
+
+    def _set_usage(self, row: list[Any], plan: Plan, raw: RawSpan, kind: OpKind) -> None:
+        counts = NOTHING
+        if plan.document_first:
+            counts = self._document_usage(row, plan, raw)
+        if counts.confidence is None:
+            counts = _direct_usage(row, plan, kind)
+        if counts.input is None and counts.output is None and plan.documents and not plan.document_first:
+            counts = self._document_usage(row, plan, raw)
+        confidence = counts.confidence
+        if plan.unmapped_usage and not (confidence == "exact" and row[_TOTAL] is not None):
+            confidence = "unmapped"
+        row[_IN : _REASONING + 1] = counts[:6]
+        row[_CONFIDENCE] = confidence
+        if counts.input is not None or counts.output is not None:
+            row[_USAGE_SCOPE] = plan.usage_scopes[kind]
+
+    def _document_usage(self, row: list[Any], plan: Plan, raw: RawSpan) -> Counts:
+        for key, _read in plan.documents:
+            document = decode_json(raw.attributes[key])
+            unknown = unknown_keys(document)
+            if unknown:
+                found = tuple(f"{key}{{{name[:100]}}}" for name in unknown[:16])
+                self._unmapped.note(raw.project, found, plan.dialect.name, str(raw.scope.name), raw.trace_id)
+            counts = normalise_usage(row[_PROVIDER] or "", document)
+            if counts.confidence is not None:
+                return counts._replace(confidence="unmapped") if unknown and counts.confidence != "exact" else counts
+        return NOTHING
+
+    def _set_identity(self, row: list[Any], plan: Plan, raw: RawSpan, kind: OpKind) -> None:
+        attributes = raw.attributes
+        if plan.tools or plan.indexed_tools:
+            row[_TOOLSET] = self._toolset(plan, attributes)
+        if kind == "llm":
+            row[_PROMPT_HASH] = self._hasher.prompt(self._system(plan, attributes), row[_TOOLSET])
+            if row[_TTFT] is None and plan.completion_start:
+                row[_TTFT] = _seconds_after(raw.start_ns, _pick(plan.completion_start, attributes))
+        elif kind == "tool":
+            if plan.tool_args:
+                row[_TOOL_ARGS] = _hash_or_none(_pick(plan.tool_args, attributes))
+            if plan.tool_result:
+                row[_TOOL_RESULT] = _hash_or_none(_pick(plan.tool_result, attributes))
+
+    def _toolset(self, plan: Plan, attributes: dict[str, Any]) -> str | None:
+        for key, read in plan.tools:
+            found = self._hasher.toolset(attributes[key], read)
+            if found is not None:
+                return found
+        if plan.indexed_tools:
+            return self._hasher.toolset(indexed_tool_values(attributes), anything)
+        return None
+
+    def _system(self, plan: Plan, attributes: dict[str, Any]) -> str | None:
+        """The system instructions of a model call: of their own, else the first message."""
+        if plan.system:
+            found = self._hasher.system(_pick(plan.system, attributes))
+            if found is not None:
+                return found
+        if plan.indexed_system is not None:
+            role, content = plan.indexed_system
+            if attributes[role] in ("system", "developer"):
+                return self._hasher.system(attributes[content])
+        for key, _read in plan.first_message:
+            found = self._hasher.opening(attributes[key])
+            if found is not None:
+                return found
+        return None
+
+    def _set_outcome(self, row: list[Any], plan: Plan, raw: RawSpan, kind: OpKind) -> None:
+        failed = raw.status_code == 2 or row[_ERROR_TYPE] is not None
+        if not failed and plan.failure_marks:
+            failed = any(FAILURE_MARKS[key](raw.attributes[key]) for key in plan.failure_marks)
+        if raw.status_message:
+            row[_STATUS_MESSAGE] = raw.status_message[:MESSAGE_MAX]
+        if failed:
+            self._set_error(row, plan, raw, kind)
+        else:
+            row[_STATUS] = "ok" if raw.status_code == 1 else "unset"
+        if plan.sampled or "ot=" in raw.trace_state:
+            row[_WEIGHT] = weight_of(raw.trace_state, raw.attributes)
+
+    def _set_error(self, row: list[Any], plan: Plan, raw: RawSpan, kind: OpKind) -> None:
+        row[_STATUS] = "error"
+        exception, message = exception_of(raw.events) if raw.events else (None, None)
+        if row[_ERROR_TYPE] is None:
+            row[_ERROR_TYPE] = exception
+        said = " ".join(
+            part for part in (exception, raw.status_message, message, _pick(plan.error_message, raw.attributes)) if part
+        )
+        http_status = _pick(plan.http_status, raw.attributes)
+        row[_ERROR_CLASS] = classify(kind, row[_ERROR_TYPE], said, http_status)
+        if plan.error_class_own:
+            own = _pick(plan.error_class_own, raw.attributes)
+            row[_ERROR_CLASS] = ERROR_CLASSES.get(own, row[_ERROR_CLASS])
+
+    def _note_unmapped(self, row: list[Any], plan: Plan, raw: RawSpan, origin: Origin) -> None:
+        if plan.unmapped_usage and row[_CONFIDENCE] is None:
+            row[_CONFIDENCE] = "unmapped"
+        self._unmapped.note(raw.project, plan.unmapped, plan.dialect.name, origin.scope_name, raw.trace_id)
+
+
+def _direct_usage(row: list[Any], plan: Plan, kind: OpKind) -> Counts:
+    """Usage from attributes of their own, as the reads left it in the row."""
+    tokens_in, total = row[_IN], row[_TOTAL]
+    if tokens_in is None and total is not None and row[_OUT] is None and kind in ("embedding", "rerank", "chain"):
+        tokens_in = total  # embeddings report one number; all of it went in
+    read, write, write_1h, reasoning = row[_READ : _REASONING + 1]
+    reported = Reported(tokens_in, row[_OUT], read, write, write_1h, reasoning, total)
+    return settle(reported, excludes_cache=plan.dialect.input_excludes_cache)
+
+
+def _after(name: str, prefix: str) -> str | None:
+    return text(name[len(prefix) :].strip()) if name.startswith(prefix) else None
+
+
+def _seconds_after(start_ns: int, moment: str | None) -> float | None:
+    """Seconds from `start_ns` to an ISO 8601 moment (possibly JSON-quoted); None when it is none or lies before."""
+    if moment is None:
+        return None
+    try:
+        seconds = datetime.fromisoformat(moment.strip('"')).timestamp() - start_ns / 1e9
+    except (ValueError, OverflowError, OSError):
+        return None
+    return round(seconds, 6) if 0 <= seconds < 86_400 else None
+
+
+def _hash_or_none(value: Any) -> str | None:
+    return None if value is None else content_hash(value)

@@ -1,0 +1,202 @@
+"""Reading one attribute value: what it is, or None when the producer said nothing.
+
+Producers write "", [], {}, "{}", "N/A", "null" or a redaction marker where they have nothing to say; all of them are
+absent here. Refuses to raise: a value of an unexpected type is absent, or REJECTED where a count was claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+Reader = Callable[[Any], Any]
+
+ABSENT = frozenset(
+    {"", "{}", "[]", "N/A", "n/a", "null", "None", "undefined", '""', "<REDACTED>", "__REDACTED__", "[Scrubbed]"}
+)
+"""Texts that mean "nothing"."""
+
+REDACTED = frozenset({"<REDACTED>", "__REDACTED__"})
+"""Texts that mean "there was something, and it was taken out"."""
+
+REJECTED = -1
+"""A count that was claimed and cannot be one (negative, NaN, too large, not a number). Never leaves this package."""
+
+TEXT_MAX = 512
+"""Characters kept of a name or an id: the skeleton must stay small; the raw attributes keep the whole text."""
+
+COUNT_MAX = 10**12
+"""No single operation has more tokens than this; larger numbers are broken."""
+
+JSON_MAX = 1 << 20
+"""Characters of JSON text that are parsed; longer text is left alone."""
+
+
+def text(value: Any) -> str | None:
+    """A name or an id, at most TEXT_MAX characters; numbers become text, lists of one element their element."""
+    if type(value) is str:
+        if value in ABSENT:
+            return None
+        return value if len(value) <= TEXT_MAX else value[: TEXT_MAX - 1] + "…"
+    return _odd_text(value)
+
+
+def _odd_text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return _safe_number_text(value)
+    if isinstance(value, list | tuple) and value:
+        parts = [part for part in (_flat_text(item) for item in value[:16]) if part is not None]
+        return ",".join(parts)[:TEXT_MAX] or None
+    return None
+
+
+def _flat_text(item: Any) -> str | None:
+    if isinstance(item, list | tuple | dict):
+        return None
+    return text(item)
+
+
+def _safe_number_text(value: float) -> str | None:
+    try:
+        return str(value)[:TEXT_MAX]
+    except ValueError:  # an integer of thousands of digits
+        return None
+
+
+def joined(value: Any) -> str | None:
+    """A list of words, also as JSON text, comma-joined; a single word as it is."""
+    if type(value) is str:
+        if value in ABSENT:
+            return None
+        if value[0] == "[":
+            decoded = decode_json(value)
+            return _odd_text(decoded) if isinstance(decoded, list) else text(value)
+        return text(value.strip('"'))
+    if type(value) is list and len(value) == 1:  # the common case, quickly
+        return text(value[0]) if type(value[0]) is str else _flat_text(value[0])
+    return _odd_text(value)
+
+
+def count(value: Any) -> int | None:
+    """Tokens: int, float, numeric text or JSON-quoted numeric text, or `{"intValue": ...}`. REJECTED if it cannot be a count."""
+    if type(value) is int:
+        return value if 0 <= value <= COUNT_MAX else REJECTED
+    return _odd_count(value)
+
+
+def _odd_count(value: Any) -> int | None:
+    if value is None or (isinstance(value, list | tuple | dict) and not value):
+        return None
+    if isinstance(value, dict):
+        inner = value.get("intValue", value.get("doubleValue", value.get("stringValue")))
+        return REJECTED if isinstance(inner, dict) else count(inner)
+    if isinstance(value, str):
+        if value in ABSENT:
+            return None
+        found = _parsed_number(value)
+        return REJECTED if found is None else _whole(found)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _whole(value)
+    return REJECTED
+
+
+def _parsed_number(value: str) -> float | None:
+    stripped = value[:64].strip().strip('"').strip()
+    try:
+        return int(stripped) if stripped.isdecimal() else float(stripped)
+    except ValueError:
+        return None
+
+
+def _whole(value: float) -> int:
+    # NaN compares false with everything, so it is rejected too
+    return int(value) if 0 <= value <= COUNT_MAX else REJECTED
+
+
+def number(value: Any) -> float | None:
+    """A non-negative finite number (dollars, rates); anything else is None."""
+    found: float | None = None
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        found = value
+    elif isinstance(value, str) and value not in ABSENT:
+        found = _parsed_number(value)
+    if found is None or not 0 <= found <= COUNT_MAX:
+        return None
+    return float(found)
+
+
+def milliseconds(value: Any) -> float | None:
+    """Milliseconds, as seconds."""
+    found = number(value)
+    return None if found is None else found / 1e3
+
+
+def whole(value: Any) -> int | None:
+    """A small ordinal such as a retry attempt; None when it is not one."""
+    found = count(value)
+    return None if found is None or found == REJECTED else found
+
+
+def flag(value: Any) -> bool | None:
+    """True or False, also as text."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    return None
+
+
+def anything(value: Any) -> Any:
+    """A payload as it is, absent values aside."""
+    if isinstance(value, str):
+        return None if value in ABSENT else value
+    return None if isinstance(value, list | tuple | dict) and not value else value
+
+
+def decode_json(value: Any) -> Any:
+    """The value behind JSON text; a value that is not text as it is; None when it cannot be parsed."""
+    if not isinstance(value, str):
+        return value
+    if len(value) > JSON_MAX:
+        return None
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:  # covers lone surrogates and too deep nesting, too
+        return None
+
+
+def decode_twice(value: Any) -> Any:
+    """Like decode_json, once more when the result is itself JSON text (MLflow writes every value so)."""
+    found = decode_json(value)
+    if isinstance(found, str) and found[:1] in ("{", "["):
+        return decode_json(found)
+    return found
+
+
+def path_reader(path: str, read: Reader) -> Reader:
+    """A reader of one place inside a JSON document: `a.b` walks dicts, `a.0` walks lists."""
+    steps = tuple(path.split("."))
+
+    def read_path(value: Any) -> Any:
+        found = decode_twice(value)
+        for step in steps:
+            found = _step(found, step)
+            if found is None:
+                return None
+        return read(found)
+
+    return read_path
+
+
+def _step(found: Any, step: str) -> Any:
+    if isinstance(found, dict):
+        return found.get(step)
+    if isinstance(found, list) and step.isdecimal() and len(step) < 6 and int(step) < len(found):
+        return found[int(step)]
+    return None
