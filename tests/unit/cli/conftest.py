@@ -1,0 +1,189 @@
+"""A real API over HTTP, in this process, with a few runs in a memory store: what the verbs talk to."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import uvicorn
+from prometheus_client import CollectorRegistry
+
+from quarterdeck.api.app import create_api
+from quarterdeck.api.services import ApiServices
+from quarterdeck.cli import main
+from quarterdeck.clock import SystemClock
+from quarterdeck.model.health import IngestHealth
+from quarterdeck.observe.canonical import Canonicalizer
+from quarterdeck.observe.ingest import IngestOptions, decode
+from quarterdeck.observe.ingest.checks import Limits
+from quarterdeck.observe.runs import PriceTable, RunOptions, build_runs, summarise_runs
+from quarterdeck.store.interface import Batch
+from quarterdeck.store.memory import MemoryStore
+from quarterdeck.store.sql.keys import SqlKeyStore
+
+SECOND = 1_000_000_000
+
+
+class Answer(NamedTuple):
+    """What a command did: its exit code and both streams."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """stdout as the one JSON document that it must be."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def quarterdeck(capfd: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+    """Run the command line in this process."""
+
+    def call(*words: str) -> Answer:
+        capfd.readouterr()
+        code = main(list(words))
+        return Answer(code, *capfd.readouterr())
+
+    return call
+
+
+def otlp_span(
+    trace: int, span: int, parent: int, name: str, attributes: dict[str, Any], *, at_s: float = 0, error: bool = False
+) -> dict[str, Any]:
+    """A finished span as OTLP JSON writes it; it starts `at_s` seconds after a fixed day and takes one second."""
+    start = 1_760_000_000 * SECOND + int(at_s * SECOND)
+    named = {"gen_ai.operation.name": name.split(maxsplit=1)[0], **attributes}
+    return {
+        "traceId": f"{trace:032x}",
+        "spanId": f"{span:016x}",
+        "parentSpanId": f"{parent:016x}" if parent else "",
+        "name": name,
+        "startTimeUnixNano": str(start),
+        "endTimeUnixNano": str(start + SECOND),
+        "status": {"code": 2 if error else 1},
+        "attributes": [
+            {"key": k, "value": {"intValue": str(v)} if isinstance(v, int) else {"stringValue": v}}
+            for k, v in named.items()
+        ],
+    }
+
+
+def agent_run(
+    trace: int, agent: str, *, at_s: float = 0, error: bool = False, usage: bool = True
+) -> list[dict[str, Any]]:
+    """An agent span, a model call and a tool call below it."""
+    used = {"gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 20} if usage else {}
+    call = {"gen_ai.request.model": "gpt-4o", "gen_ai.provider.name": "openai", **used}
+    return [
+        otlp_span(trace, 1, 0, f"invoke_agent {agent}", {"gen_ai.agent.name": agent}, at_s=at_s, error=error),
+        otlp_span(trace, 2, 1, "chat gpt-4o", call, at_s=at_s),
+        otlp_span(trace, 3, 1, "execute_tool search", {"gen_ai.tool.name": "search"}, at_s=at_s),
+    ]
+
+
+def request_of(spans: list[dict[str, Any]]) -> dict[str, Any]:
+    """One export request."""
+    scope = {"name": "opentelemetry.instrumentation.trial", "version": "1"}
+    return {"resourceSpans": [{"scopeSpans": [{"scope": scope, "spans": spans}]}]}
+
+
+@pytest.fixture
+def otlp_file(tmp_path: Path) -> Callable[..., str]:
+    """Writes lines (export requests, or text as it is) to a file; answers its path."""
+
+    def write(*lines: dict[str, Any] | str) -> str:
+        path = tmp_path / "traces.jsonl"
+        path.write_text("".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines))
+        return str(path)
+
+    return write
+
+
+def filled_store(now_ns: int) -> MemoryStore:
+    """Three runs of two agents; one of them failed."""
+    store = MemoryStore()
+    canonicalizer = Canonicalizer(user_hash_key=b"test")
+    for trace, agent, error in ((1, "support", False), (2, "support", True), (3, "research", False)):
+        body = json.dumps(request_of(agent_run(trace, agent, at_s=trace * 10.0, error=error))).encode()
+        options = IngestOptions()
+        limits = Limits(options.attribute_bytes_max, options.attributes_max)
+        pairs = [
+            (canonicalizer.canonicalize(raw), raw) for raw in decode(body, "json", "default", limits, now_ns).spans
+        ]
+        seq = store.commit(Batch(pairs))
+        runs = summarise_runs([span for span, _ in pairs], now_ns=now_ns, prices=PriceTable.shipped())
+        store.put_runs(runs, [], settled_seq=seq)
+    return store
+
+
+def services(folder: Path) -> ApiServices:
+    """The API's needs, each the real thing; nothing is ingested here, so the way in has nothing to report."""
+    clock = SystemClock()
+    prices = PriceTable.shipped()
+    return ApiServices(
+        store=filled_store(clock.now_ns()),
+        keys=SqlKeyStore(f"sqlite:///{folder / 'state.db'}"),
+        clock=clock,
+        build_runs=lambda spans: build_runs(spans, now_ns=clock.now_ns(), prices=prices, options=RunOptions()),
+        conversation=lambda _raw: {},
+        mapped_by=lambda _raw: {},
+        ingest_health=IngestHealth,
+        endpoints={"api": None, "otlp_http": None, "otlp_grpc": None, "gateway": None},
+        require_key=False,
+        webui_dir=None,
+        version="0",
+        data_format=1,
+        started_ns=clock.now_ns(),
+        metrics=CollectorRegistry(),
+    )
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens, or that it never will."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.settled = threading.Event()
+
+    async def startup(self, sockets: Any = None) -> None:
+        try:
+            await super().startup(sockets=sockets)
+        finally:
+            self.settled.set()
+
+
+@pytest.fixture(scope="session")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a running API."""
+    given = services(tmp_path_factory.mktemp("api"))
+    server = _Server(uvicorn.Config(create_api(given), host="127.0.0.1", port=0, log_level="warning", ws="none"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        assert server.settled.wait(30)
+        assert server.started
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        given.keys.close()  # type: ignore[attr-defined]
+
+
+class Otlp(NamedTuple):
+    """The makers above, for tests in other files."""
+
+    span: Callable[..., dict[str, Any]]
+    agent_run: Callable[..., list[dict[str, Any]]]
+    request: Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def otlp() -> Otlp:
+    return Otlp(otlp_span, agent_run, request_of)
