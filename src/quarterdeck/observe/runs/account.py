@@ -97,7 +97,10 @@ def _drop_partial(spans: Sequence[Span], own: dict[int, Usage]) -> set[str]:
 
 
 class _Books:
-    """One pass from the leaves up. `below[i]` sums the children, `inner[i]` the nested spans of the same call."""
+    """One pass from the leaves up. `below[i]` sums the children, `inner[i]` the nested spans of the same call,
+
+    `direct[i]` the calls outside nested agents, `adrift[i]` what was hung here because its parent is missing.
+    """
 
     def __init__(
         self,
@@ -112,11 +115,13 @@ class _Books:
         self._below: dict[int, Usage] = {}
         self._inner: dict[int, Usage] = {}
         self._direct: dict[int, Usage] = {}
+        self._adrift: dict[int, Usage] = {}
         self._exclusive = any(body.spans[node].usage_scope == "exclusive_run" for node in own)
 
     def close(self) -> None:
         """Work through the run, children before parents, and add what repeats know beyond the calls they repeat."""
         up, own, below, inner = self._body.up, self._own, self._below, self._inner
+        spans_count = len(self._body.spans)
         corrections, wrapper_of = self._account.calls.correction, self._account.calls.inner
         for node in reversed(self._body.order):
             mine = own.get(node)
@@ -134,6 +139,8 @@ class _Books:
             if self._exclusive:
                 self._pass_direct(node, eff)
             above = up[node]
+            if node >= spans_count and above != NO_PARENT:
+                self._adrift[above] = plus(self._adrift.get(above, NOTHING), eff)
             if node in wrapper_of:
                 inner[above] = plus(inner[above], eff) if above in inner else eff
             elif above != NO_PARENT:
@@ -178,13 +185,31 @@ class _Books:
         elif span.usage_scope == "cumulative_lifetime":
             left = self._since_last(node, mine, children)
         else:
-            left = excess(mine, children)
+            left = self._beyond(node, mine, children)
         if node not in self._judged:
             unexplained = total(left)
             if unexplained is not None:
-                self._account.residuals[node] = unexplained
+                self._account.residuals[node] = max(0, unexplained)
             self._part(node, left, residual=True)
         return plus(children, left)
+
+    def _beyond(self, node: int, mine: Usage, children: Usage) -> Vector:
+        """What an inclusive number adds. Below 0 only where spans of lost parents were hung here: they may stand twice,
+
+        in themselves and in the number of the span that they were lost from, and this number knows better.
+        """
+        adrift = self._adrift.get(node)
+        left = excess(mine, children)
+        if adrift is None:
+            return left
+        surely = minus(children, adrift)
+        over = [
+            None if m is None else min(0, max(m, s or 0) - (c or 0))
+            for m, s, c in zip(mine, surely, children, strict=True)
+        ]
+        if any(over):
+            self._account.flags.add("repaired_overlap")
+        return plus(left, over)
 
     def _since_last(self, node: int, mine: Usage, children: Usage) -> Vector:
         """What a lifetime counter adds: nothing where children report, else its growth since the last observation."""

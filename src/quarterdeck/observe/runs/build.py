@@ -191,7 +191,7 @@ def _run(group: _Group, plan: Plan, found: _Found, terms: _Terms) -> Run:
         **_named(case),
         **_priced(case),
         **_lived(case),
-        flags=tuple(sorted(flags)),
+        flags=tuple(sorted(flags)),  # last: the three above add to it
     )
 
 

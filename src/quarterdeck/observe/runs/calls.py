@@ -6,6 +6,7 @@ Refuses: to merge calls whose providers contradict each other, or a wrapper arou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from quarterdeck.model.spans import Span
 from quarterdeck.observe.runs.body import Body
 from quarterdeck.observe.runs.vectors import NOTHING, Usage, Vector, excess, least, most, plus
 
+_DATE = re.compile(r"[-@](\d{4}-\d{2}-\d{2}|\d{8})$")
 _CLIMBS_MAX = 1_000_000
 """Steps to common ancestors per run; beyond, the rest is settled at the top (hostile depth × repeats stays linear)."""
 
@@ -69,17 +71,28 @@ def _chains(body: Body, models: Sequence[int], calls: Calls) -> dict[int, list[i
 
 
 def same_call(outer: Span, inner: Span) -> bool:
-    """Whether a model span directly below another is the same call: one response id, or one model and time within."""
+    """Whether a model span directly below another is the same call: one response id, or one model and time within.
+
+    A span that names no model at all is held to the counts instead: equal input and output, both known.
+    """
     if outer.response_id is not None and outer.response_id == inner.response_id:
         return True
-    if not _same_model(outer, inner) or inner.start_ns < outer.start_ns:
+    if inner.start_ns < outer.start_ns or (outer.end_ns and (not inner.end_ns or inner.end_ns > outer.end_ns)):
         return False
-    return outer.end_ns == 0 or (inner.end_ns != 0 and inner.end_ns <= outer.end_ns)
+    mine, theirs = _models(outer), _models(inner)
+    if mine and theirs:
+        return not mine.isdisjoint(theirs)
+    counts = (outer.tokens_input, outer.tokens_output)
+    return None not in counts and counts == (inner.tokens_input, inner.tokens_output)
 
 
-def _same_model(a: Span, b: Span) -> bool:
-    mine = {a.model_request, a.model_response} - {None}
-    return not mine.isdisjoint({b.model_request, b.model_response})
+def _models(span: Span) -> set[str]:
+    """The names of a span's model without vendor path and date: wrappers and providers write them differently."""
+    return {
+        _DATE.sub("", name.lower().rsplit("/", 1)[-1])
+        for name in (span.model_request, span.model_response)
+        if name is not None
+    }
 
 
 def _seen_twice(spans: Sequence[Span], heads: dict[int, list[int]]) -> list[list[int]]:
