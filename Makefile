@@ -47,9 +47,9 @@ dev: setup .venv/.stamp-dev ## What tests and checks need on top
 
 page: $(DIST)/.stamp
 
+# Not `npm ci`: npm 11.16 to 12.0 refuses a lock without entries for other systems' optional binaries, which a registry
+# mirror need not hold. What the lock names is installed as locked, integrity checked; the lock is not written.
 web/node_modules/.stamp: web/package-lock.json
-	# Not `npm ci`: npm 11.16 to 12.0 refuses a lock without entries for other systems' optional binaries, which a registry
-	# mirror need not hold. What the lock names is installed as locked, integrity checked; the lock is not written.
 	cd web && npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
