@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from quarterdeck.api import problems
-from quarterdeck.api.context import make_context
-from quarterdeck.api.encode import to_json
+from quarterdeck.api.context import Ctx, make_context
 from quarterdeck.api.guard import Guard
 from quarterdeck.api.routes import all_routers, machine, page
 from quarterdeck.api.services import ApiServices
@@ -26,10 +26,10 @@ def create_api(services: ApiServices) -> FastAPI:
     app = bare_api(services.version)
     app.state.context = make_context(services)
     app.add_middleware(Guard, clock=services.clock, metrics=services.metrics, allowed=services.options.allowed_hosts)
-    document = to_json(app.openapi())
 
-    async def openapi() -> Response:
-        return Response(document, media_type="application/json")
+    async def openapi(request: Request, ctx: Ctx) -> Response:
+        # Built at the first question: half a second that a start need not wait for. FastAPI keeps it.
+        return await ctx.answer(request, app.openapi)
 
     app.add_api_route(f"{PREFIX}/openapi.json", openapi, include_in_schema=False)
     app.include_router(machine.router)
@@ -51,12 +51,20 @@ def bare_api(version: str) -> FastAPI:
     problems.install(app)
     for router in all_routers():
         app.include_router(router, prefix=PREFIX)
-    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    lock = Lock()
+
+    def document() -> dict[str, Any]:
+        with lock:  # asked from several threads at once, it must not be seen half made
+            return _document(app)
+
+    app.openapi = document  # type: ignore[method-assign]
     return app
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
     """FastAPI's document without its own 422: validation is answered as a problem with status 400 here."""
+    if app.openapi_schema is not None:
+        return app.openapi_schema
     document = FastAPI.openapi(app)
     for item in document["paths"].values():
         for operation in item.values():

@@ -233,8 +233,8 @@ def test_health_shows_what_it_was_given(deck, client, trace) -> None:
     assert body["ingest"]["refused"] == {"overloaded": 4}
     assert (body["storage"]["spans"], body["storage"]["runs"]) == (3, 1)
     assert body["endpoints"]["gateway"] is None
-    (producer,) = body["producers"]
-    assert (producer["spans"], producer["model_calls"], producer["with_usage"]) == (3, 1, 1)
+    assert sum(producer["spans"] for producer in body["producers"]) == 3
+    assert [p["with_usage"] for p in body["producers"] if p["model_calls"]] == [1]
     assert [finding["code"] for finding in body["findings"]] == ["rejections"]
 
 
@@ -292,5 +292,5 @@ def test_metrics_name_routes_never_ids(deck, client, trace) -> None:
     client.get(f"{API}/runs/{run}")
     client.get(f"{API}/nothing-here-{run}")
     text = client.get("/metrics").text
-    assert 'quarterdeck_api_requests_total{route="/api/v1/runs/{run_id:path}",status="200"} 1.0' in text
+    assert 'quarterdeck_api_requests_total{route="/runs/{run_id:path}",status="200"} 1.0' in text
     assert run not in text
