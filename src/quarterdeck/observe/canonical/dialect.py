@@ -35,6 +35,7 @@ class Dialect:
     `fields`: canonical field → keys in order. `key{a.b}` is a place inside a JSON document.
     `kinds`: attribute key → its values (lower-case) → operation kind, in order.
     `presence`: (key, kind) for spans whose kind follows from a key being there.
+    `families`: prefixes of its bare keys, beside the global families, that are reported when nothing reads them.
     `known`: keys (or prefixes ending in ".") that are understood and left in the raw attributes.
     """
 
@@ -51,6 +52,7 @@ class Dialect:
     input_excludes_cache: bool = False
     root_chain_is_workflow: bool = False
     known: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
 
     def matches_scope(self, scope_name: str) -> bool:
         """Whether an instrumentation scope of this name belongs to the dialect."""

@@ -61,9 +61,15 @@ def _is_redacted(raw: RawSpan) -> bool:
 def _attribute(key: str, role: str) -> Callable[[RawSpan], Messages]:
     def read(raw: RawSpan) -> Messages:
         value = anything(raw.attributes.get(key))
-        return [] if value is None else to_messages(decode_twice(value) if _is_structured(value) else value, role)
+        return [] if value is None else to_messages(_opened_json(value), role)
 
     return read
+
+
+def _opened_json(value: Any) -> Any:
+    """The value behind JSON text; text that only looks like JSON as it is."""
+    decoded = decode_twice(value) if _is_structured(value) else None
+    return value if decoded is None else decoded
 
 
 def _is_structured(value: Any) -> bool:
@@ -217,13 +223,13 @@ def _with_system(found: Messages, attributes: Mapping[str, Any]) -> Messages:
     instructions = anything(attributes.get("gen_ai.system_instructions"))
     if instructions is None or any(message["role"] == "system" for message in found[:4]):
         return found
-    return [*to_messages(decode_json(instructions) or instructions, "system"), *found]
+    return [*to_messages(_opened_json(instructions), "system"), *found]
 
 
 def _details_event(raw: RawSpan, key: str, role: str) -> Messages:
     for event in raw.events[:SLOTS_MAX]:
         if event.name == "gen_ai.client.inference.operation.details" and key in event.attributes:
-            found = to_messages(decode_twice(event.attributes[key]), role)
+            found = to_messages(_opened_json(event.attributes[key]), role)
             return _with_system(found, event.attributes) if role == "user" else found
     return []
 
@@ -242,7 +248,7 @@ def _event_output(raw: RawSpan) -> Messages:
 
 
 def _event_message(event: RawEvent, role: str) -> Message:
-    item = {key: decode_json(value) if _is_structured(value) else value for key, value in event.attributes.items()}
+    item = {key: _opened_json(value) for key, value in event.attributes.items()}
     item.setdefault("role", role)
     return _message(item, role)
 
@@ -252,7 +258,7 @@ def _content_event(name: str, key: str, role: str) -> Callable[[RawSpan], Messag
         for event in raw.events[:SLOTS_MAX]:
             value = event.attributes.get(key) if event.name == name else None
             if anything(value) is not None:
-                return to_messages(decode_twice(value) if _is_structured(value) else value, role)
+                return to_messages(_opened_json(value), role)
         return []
 
     return read

@@ -102,7 +102,7 @@ _INDEXED_TOOL = re.compile(r"^(?:llm\.tools|llm\.request\.functions)\.\d{1,4}\."
 
 _NUMBER = re.compile(r"\.\d+(?=\.|$)")
 
-_USAGE_WORDS = re.compile(r"usage|token", re.IGNORECASE)
+_USAGE_WORDS = re.compile(r"^(?!.*max).*(?:usage|token)", re.IGNORECASE)
 
 Candidate = tuple[str, Reader]
 Candidates = tuple[Candidate, ...]
@@ -219,7 +219,7 @@ def compile_plan(scope_name: str, schema_url: str, keys: Sequence[str]) -> Plan:
             found.setdefault(name, []).append((rank, key, reader))
     chosen = {name: _in_order(candidates) for name, candidates in found.items()}
     present = set(keys)
-    unmapped = _unmapped(keys, index)
+    unmapped = _unmapped(keys, index, (*FAMILIES, *dialect.families))
     return Plan(
         dialect=dialect,
         row=_empty_row(dialect),
@@ -334,12 +334,12 @@ _KNOWN_PREFIXES = tuple(
 )
 
 
-def _unmapped(keys: Sequence[str], index: _Index) -> tuple[str, ...]:
+def _unmapped(keys: Sequence[str], index: _Index, families: tuple[str, ...]) -> tuple[str, ...]:
     """Keys of a telling family that nothing reads, running numbers replaced, sorted."""
     found = {
         _NUMBER.sub(".{i}", key[:200])
         for key in keys
-        if key.startswith(FAMILIES)
+        if key.startswith(families)
         and key not in index.feeds
         and key not in _KNOWN_EXACT
         and not key.startswith(_KNOWN_PREFIXES)

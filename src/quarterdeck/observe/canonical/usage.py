@@ -276,11 +276,14 @@ def _langfuse(document: Document, _hint: str) -> Counts:
     reasoning = _first(document, *_LANGFUSE_REASONING)
     outside_in = _other_parts(document, "input_", (*_LANGFUSE_READ, *_LANGFUSE_WRITE, *_LANGFUSE_WRITE_1H))
     outside_out = _other_parts(document, "output_", _LANGFUSE_REASONING)
-    parts = sum(part for part in (tokens_in, tokens_out, read, write, reasoning) if part and part > 0)
-    if total and tokens_in is not None and tokens_out is not None and total == parts + outside_in + outside_out:
-        # every bucket is exclusive (audio and image tokens, too): put all of them inside
-        tokens_in, tokens_out = tokens_in + outside_in, tokens_out + outside_out
     write_1h = _first(document, *_LANGFUSE_WRITE_1H)
+    sound = REJECTED not in (tokens_in, tokens_out, total, read, write, write_1h, reasoning)
+    if total and tokens_in is not None and tokens_out is not None and sound:
+        all_in = tokens_in + (read or 0) + (write or 0) + outside_in
+        all_out = tokens_out + (reasoning or 0) + outside_out
+        if total == all_in + all_out > tokens_in + tokens_out:
+            # the total shows that every bucket is exclusive (audio and image tokens, too): put all of them inside
+            return Counts(all_in, all_out, read, write, write_1h, reasoning, "identity")
     return settle(Reported(tokens_in, tokens_out, read, write, write_1h, reasoning, total))
 
 

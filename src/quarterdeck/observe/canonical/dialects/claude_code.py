@@ -21,4 +21,5 @@ DIALECT = Dialect(
     },
     kinds={"span.type": SPAN_TYPE},
     input_excludes_cache=True,
+    families=("input_tokens", "output_tokens", "cache_"),
 )
