@@ -6,6 +6,7 @@ but then nobody can say whether what was sent is readable.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import httpx
@@ -35,6 +36,12 @@ async def discover(http: httpx.AsyncClient, url: str) -> Endpoints:
     if card is not None and card.get("service") == "quarterdeck" and card.get("api"):
         return Endpoints(base, str(card["api"]).rstrip("/"))
     return Endpoints(base, None)
+
+
+async def find_endpoints(url: str, headers: Mapping[str, str]) -> Endpoints:
+    """`discover` with a connection of its own."""
+    async with httpx.AsyncClient(headers=dict(headers), trust_env=False) as http:
+        return await discover(http, url)
 
 
 def _base(url: str) -> str:

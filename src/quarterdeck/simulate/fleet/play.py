@@ -1,0 +1,188 @@
+"""Plays a fleet in time: a heap of what happens next, advanced by a step given "now".
+
+The player owns no clock of its own and never sleeps in `advance`; `run` is the loop around it for real time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from opentelemetry.sdk.trace import SpanProcessor
+
+from quarterdeck.clock import Clock
+from quarterdeck.errors import BadInput
+from quarterdeck.simulate.fleet.emit import Emitter, OpenRun
+from quarterdeck.simulate.fleet.plan import FleetPlan, PlannedRun, Step
+
+STEP_S = 0.1
+"""How long the loop rests between two looks at the clock, seconds."""
+
+
+class FleetSummary(NamedTuple):
+    """What a fleet has emitted. `runs_failed` of `runs_finished`; tokens of all model calls that reported usage."""
+
+    runs_started: int
+    runs_finished: int
+    runs_failed: int
+    runs_open: int
+    spans: int
+    model_calls: int
+    tool_calls: int
+    tokens_input: int
+    tokens_output: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The summary as the command line prints it."""
+        return dict(self._asdict())
+
+
+@dataclass(slots=True)
+class _Slot:
+    """Where one of the concurrent runs is: `next_step` of its run happens between `begins_s` and the heap's time."""
+
+    number: int
+    generation: int = 0
+    open: OpenRun | None = None
+    next_step: int = 0
+    begins_s: float = 0.0
+
+
+@dataclass(slots=True)
+class _Counts:
+    started: int = 0
+    finished: int = 0
+    failed: int = 0
+    spans: int = 0
+    model_calls: int = 0
+    tool_calls: int = 0
+    tokens: dict[str, int] = field(default_factory=lambda: {"input": 0, "output": 0})
+
+
+class FleetPlayer:
+    """A fleet under way.
+
+    `speed` 10 plays ten seconds of the plan in one; spans carry the time at which they are played. The clock is read
+    once here, for the fleet's start. Raises BadInput for a speed that is not above 0.
+    """
+
+    def __init__(self, plan: FleetPlan, processor: SpanProcessor, clock: Clock, *, speed: float = 1.0) -> None:
+        if not speed > 0:
+            raise BadInput(f"speed must be above 0, got {speed}")
+        self._plan = plan
+        self._clock = clock
+        self._speed = speed
+        self._start_ns = clock.now_ns()
+        self._emitter = Emitter(processor, self._start_ns)
+        self._counts = _Counts()
+        self._slots = [_Slot(number) for number in range(plan.agents)]
+        self._heap: list[tuple[float, int]] = []
+        self._closed = False
+        for slot in self._slots:
+            planned = plan.run(slot.number, 0, 0.0)
+            self._begin(slot, plan.first_start_s(slot.number, planned.duration_s))
+
+    @property
+    def now_s(self) -> float:
+        """Seconds of the plan since the fleet's start."""
+        return (self._clock.now_ns() - self._start_ns) / 1e9 * self._speed
+
+    @property
+    def summary(self) -> FleetSummary:
+        """What was emitted so far."""
+        counts = self._counts
+        return FleetSummary(
+            runs_started=counts.started,
+            runs_finished=counts.finished,
+            runs_failed=counts.failed,
+            runs_open=0 if self._closed else len(self._slots),
+            spans=counts.spans,
+            model_calls=counts.model_calls,
+            tool_calls=counts.tool_calls,
+            tokens_input=counts.tokens["input"],
+            tokens_output=counts.tokens["output"],
+        )
+
+    def advance(self, now_s: float) -> int:
+        """Play everything up to `now_s`; answers how many spans were emitted."""
+        before = self._counts.spans
+        while self._heap and self._heap[0][0] <= now_s:
+            at_s, number = heapq.heappop(self._heap)
+            self._happen(self._slots[number], at_s)
+        return self._counts.spans - before
+
+    def run(
+        self,
+        duration_s: float | None,
+        rest: Callable[[float], bool],
+        progress: Callable[[FleetSummary], None] = lambda _: None,
+    ) -> FleetSummary:
+        """Play for `duration_s` of real seconds, None without end, then `close`.
+
+        `rest(seconds)` waits and answers whether to stop (as `threading.Event.wait` does).
+        """
+        end_s = None if duration_s is None else duration_s * self._speed
+        stop = False
+        try:
+            while not stop and (end_s is None or self.now_s < end_s):
+                self.advance(self.now_s)
+                progress(self.summary)
+                stop = rest(STEP_S)
+        finally:
+            self.close()
+        return self.summary
+
+    def close(self) -> None:
+        """End the runs that are open, without an outcome, and send what waits."""
+        if self._closed:
+            return
+        at_ns = self._ns(self.now_s)
+        for slot in self._slots:
+            if slot.open is not None:
+                slot.open.cut(at_ns)
+                self._counts.spans += 1
+        self._closed = True
+        self._emitter.close()
+
+    def _begin(self, slot: _Slot, at_s: float) -> None:
+        """Start the slot's next run and put its first step on the heap."""
+        run = self._plan.run(slot.number, slot.generation, at_s)
+        slot.open = self._emitter.start(run, self._ns(at_s))
+        slot.generation += 1
+        slot.next_step = 0
+        self._counts.started += 1
+        self._wait_for_step(slot, run, at_s)
+
+    def _wait_for_step(self, slot: _Slot, run: PlannedRun, after_s: float) -> None:
+        step = run.steps[slot.next_step]
+        slot.begins_s = after_s + step.gap_s
+        heapq.heappush(self._heap, (slot.begins_s + step.duration_s, slot.number))
+
+    def _happen(self, slot: _Slot, at_s: float) -> None:
+        """A step has ended at `at_s`; the last one ends the run, and the next begins."""
+        opened = slot.open
+        assert opened is not None
+        opened.step(slot.next_step, self._ns(slot.begins_s), self._ns(at_s))
+        self._count(opened.run.steps[slot.next_step])
+        slot.next_step += 1
+        if slot.next_step < len(opened.run.steps):
+            self._wait_for_step(slot, opened.run, at_s)
+            return
+        opened.finish(self._ns(at_s))
+        self._counts.spans += 1
+        self._counts.finished += 1
+        self._counts.failed += opened.run.error is not None
+        self._begin(slot, at_s)
+
+    def _count(self, step: Step) -> None:
+        counts = self._counts
+        counts.spans += 1
+        counts.model_calls += step.kind == "llm"
+        counts.tool_calls += step.kind == "tool"
+        counts.tokens["input"] += step.tokens_input or 0
+        counts.tokens["output"] += step.tokens_output or 0
+
+    def _ns(self, at_s: float) -> int:
+        return self._start_ns + int(at_s / self._speed * 1e9)
