@@ -92,6 +92,22 @@ def test_traces_of_runs(store: TelemetryStore) -> None:
     assert {key: list(value) for key, value in found.items()} == {("default", "run-00001"): [trace_id(3), trace_id(1)]}
 
 
+def test_runs_of_traces(store: TelemetryStore) -> None:
+    put(
+        store,
+        make_run(1, trace_ids=(trace_id(3), trace_id(1))),
+        make_run(2, trace_ids=(trace_id(3),)),
+        make_run(1, project="other", trace_ids=(trace_id(3),)),
+    )
+    wanted = [("default", trace_id(3)), ("default", trace_id(1)), ("default", trace_id(9)), ("default", trace_id(3))]
+    found = {key: list(value) for key, value in store.runs_of_traces(wanted).items()}
+    assert found == {
+        ("default", trace_id(3)): ["run-00001", "run-00002"],
+        ("default", trace_id(1)): ["run-00001"],
+    }
+    assert store.runs_of_traces([]) == {}
+
+
 def test_a_session_lists_its_runs_in_order_of_start(store: TelemetryStore) -> None:
     put(
         store,

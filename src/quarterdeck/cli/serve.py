@@ -38,7 +38,7 @@ def serve(
     Example:
       quarterdeck serve --data-dir var/quarterdeck --api-port 4320
     """
-    from quarterdeck import app as server  # noqa: PLC0415 - the whole server is loaded here, and only here
+    from quarterdeck.app import serve as run_server  # noqa: PLC0415 - the whole server is loaded here, and only here
     from quarterdeck.settings import Settings  # noqa: PLC0415
 
     flags = {
@@ -49,4 +49,4 @@ def serve(
         "serve.otlp_grpc_port": otlp_grpc_port,
     }
     given = {name: value for name, value in flags.items() if value is not None}
-    raise typer.Exit(server.serve(Settings.load(config, overrides=given)))
+    raise typer.Exit(run_server(Settings.load(config, overrides=given)))

@@ -42,25 +42,28 @@ class OtlpGrpc:
         self._sink = sink
         self._authenticator = authenticator
         self._on_error = on_error
-        self._server = grpc.aio.server(
+        self._options = options
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self, address: str) -> None:
+        """Listen on `address` (here a unix socket behind the port that recognises protocols)."""
+        self._server = grpc.aio.server(  # made here, because it belongs to the running loop
             options=[
-                ("grpc.max_receive_message_length", options.decompressed_bytes_max),
+                ("grpc.max_receive_message_length", self._options.decompressed_bytes_max),
                 ("grpc.so_reuseport", 0),
             ],
-            maximum_concurrent_rpcs=options.requests_waiting_max,
+            maximum_concurrent_rpcs=self._options.requests_waiting_max,
         )
         for signal, service in _SERVICES.items():
             handler = grpc.unary_unary_rpc_method_handler(self._export(signal))
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"Export": handler}),))
-
-    async def start(self, address: str) -> None:
-        """Listen on `address` (here a unix socket behind the port that recognises protocols)."""
         self._server.add_insecure_port(address)
         await self._server.start()
 
     async def stop(self, grace_s: float) -> None:
         """Let what is under way finish within `grace_s` seconds."""
-        await self._server.stop(grace_s)
+        if self._server is not None:
+            await self._server.stop(grace_s)
 
     def _export(self, signal: str) -> Any:
         async def export(body: bytes, context: Any) -> bytes:

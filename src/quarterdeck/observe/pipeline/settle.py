@@ -77,21 +77,18 @@ class Settler:
         return self._table.joined(key)
 
     def age(self, now_s: float, now_ns: int) -> int:
-        """Mark the traces of silent live runs for settling; answers how many."""
-        live = self._store.live_runs(limit=self._options.aging_runs_max)
+        """Mark the traces of silent live runs for settling; answers how many traces."""
         looks: dict[tuple[str, str], tuple[int, float]] = {}
-        marked = 0
-        for run in live:
+        silent: list[TraceKey] = []
+        for run in self._store.live_runs(limit=self._options.aging_runs_max):
             key = (run.project, run.run_id)
             times, at_s = self._looks.get(key, (0, 0.0))
-            silent_s = (now_ns - run.last_seen_ns) / 1e9
-            if silent_s >= _LOOK_AGAIN_S[0] and now_s >= at_s:
-                keys = [(run.project, trace_id) for trace_id in run.trace_ids]
-                self._table.bring(keys)
-                for trace_key in keys:
-                    self._table.mark(trace_key, now_s)
-                marked += 1
+            if now_ns - run.last_seen_ns >= _LOOK_AGAIN_S[0] * 1e9 and now_s >= at_s:
+                silent.extend((run.project, trace_id) for trace_id in run.trace_ids)
                 times, at_s = times + 1, now_s + _LOOK_AGAIN_S[min(times, len(_LOOK_AGAIN_S) - 1)]
             looks[key] = (times, at_s)
+        self._table.bring(silent)
+        for trace_key in silent:
+            self._table.mark(trace_key, now_s)
         self._looks = looks
-        return marked
+        return len(silent)

@@ -4,6 +4,7 @@ What for: telemetry that survives the process and answers in milliseconds. Refus
 """
 
 from quarterdeck.store.duckdb.options import DuckDBOptions
+from quarterdeck.store.duckdb.schema import DATA_FORMAT
 from quarterdeck.store.duckdb.store import DuckDBStore
 
-__all__ = ["DuckDBOptions", "DuckDBStore"]
+__all__ = ["DATA_FORMAT", "DuckDBOptions", "DuckDBStore"]

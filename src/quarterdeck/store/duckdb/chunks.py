@@ -23,6 +23,15 @@ _FIRST_COUNT = 256
 """Spans of the first chunk of a commit, before its size is known: about 0.5 MB at 1.9 KB a span."""
 
 
+PIECE_BYTES = 4_000
+"""Bytes of one stored piece of a chunk; see the chunk table in schema.py."""
+
+
+def cut(data: bytes) -> list[bytes]:
+    """A compressed chunk in pieces, in order."""
+    return [data[at : at + PIECE_BYTES] for at in range(0, len(data), PIECE_BYTES)]
+
+
 class PendingChunk(NamedTuple):
     """A chunk whose compression may still run; `spans` spans lie in it, in the order of the batch."""
 

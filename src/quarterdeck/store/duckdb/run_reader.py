@@ -130,8 +130,8 @@ def spans_raw(cursor: Any, project: str, keys: Iterable[tuple[str, str]]) -> dic
     held_id, held = -1, None
     for *skeleton, chunk_id, index in rows:
         if held is None or chunk_id != held_id:
-            (data,) = one(cursor, "SELECT data FROM chunk WHERE chunk_id = ?", [chunk_id])
-            held_id, held = chunk_id, Chunk(data)
+            pieces = cursor.execute("SELECT data FROM chunk WHERE chunk_id = ? ORDER BY piece", [chunk_id]).fetchall()
+            held_id, held = chunk_id, Chunk(b"".join(data for (data,) in pieces))
         place = _skeleton(skeleton)
         found[place.trace_id, place.span_id] = held.raw(index, place)
     return found

@@ -5,8 +5,8 @@ Refuses numbers that do not fit their column (BadInput, from `columns.column`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -62,7 +62,7 @@ _COMPUTED: Mapping[str, Callable[[Run], Any]] = {
     "tools": lambda run: _json(run.tools),
     "models": lambda run: _json(run.models),
     "run_key": lambda run: run_key(run.project, run.run_id),
-    "cohort_key": lambda run: _hash(cohort_of(run)),
+    "cell_key": lambda run: _hash((run.project, str(minute_of(run.started_at_ns)), *cohort_of(run))),
     "minute": lambda run: minute_of(run.started_at_ns),
     "duration_s": lambda run: run.duration_s,
     "tokens_total": lambda run: run.tokens.total,
@@ -89,16 +89,8 @@ def _value(run: Run, name: str) -> Any:
     return getattr(run, name) if compute is None else compute(run)
 
 
-class KeyRow(NamedTuple):
-    """Identity of a run as the run table looks for it."""
-
-    run_key: int
-    project: str
-    run_id: str
-
-
 def key_table(keys: Sequence[tuple[str, str]]) -> Any:
-    """(project, run_id) as an Arrow table with the columns of KeyRow, without repeats."""
+    """(project, run_id) as an Arrow table with `run_key` beside it, without repeats."""
     unique = list(dict.fromkeys(keys))
     return pa.table(
         {
@@ -107,6 +99,12 @@ def key_table(keys: Sequence[tuple[str, str]]) -> Any:
             "run_id": column("run_id", [run_id for _, run_id in unique], pa.string()),
         }
     )
+
+
+def touched_table(cells: Iterable[tuple[int, int]]) -> Any:
+    """(minute, cell_key) of rollup cells as an Arrow table."""
+    minutes, keys = zip(*cells, strict=True)
+    return pa.table({"minute": pa.array(minutes, pa.int64()), "cell_key": pa.array(keys, pa.uint64())})
 
 
 def run_of(row: Sequence[Any]) -> Run:

@@ -53,7 +53,7 @@ RUN_COLUMNS: Mapping[str, str] = {
 """A run, flattened: what comes back as `model.runs.Run`. `tools` and `models` are JSON objects."""
 
 RUN_DERIVED: Mapping[str, str] = {
-    "run_key": "UBIGINT NOT NULL", "cohort_key": "UBIGINT NOT NULL", "minute": "BIGINT NOT NULL",
+    "run_key": "UBIGINT NOT NULL", "cell_key": "UBIGINT NOT NULL", "minute": "BIGINT NOT NULL",
     "duration_s": "DOUBLE", "tokens_total": "BIGINT", "cost_usd": "DOUBLE", "search": "VARCHAR NOT NULL",
     "words": "VARCHAR[] NOT NULL", "duration_bucket": "SMALLINT", "tokens_bucket": "SMALLINT",
 }  # fmt: skip
@@ -91,7 +91,7 @@ def _table(name: str, columns: Mapping[str, str], *constraints: str) -> str:
 
 def _cohort_columns() -> dict[str, str]:
     return {
-        "project": "VARCHAR NOT NULL", "minute": "BIGINT NOT NULL", "cohort_key": "UBIGINT NOT NULL",
+        "project": "VARCHAR NOT NULL", "minute": "BIGINT NOT NULL", "cell_key": "UBIGINT NOT NULL",
         **dict.fromkeys(COHORT_KEYS, "VARCHAR"),
         "runs": "BIGINT NOT NULL", "scored": "BIGINT NOT NULL", "failed": "BIGINT NOT NULL",
         "model_calls": "BIGINT NOT NULL", "tool_calls": "BIGINT NOT NULL",
@@ -119,7 +119,16 @@ WHERE a.value IS NOT NULL
 _DDL = (
     _table("meta", {"key": "VARCHAR PRIMARY KEY", "value": "VARCHAR NOT NULL"}),
     _table("span", span_columns()),
-    _table("chunk", {"chunk_id": "BIGINT NOT NULL", "seq": "BIGINT NOT NULL", "data": "BLOB NOT NULL"}),
+    # In pieces under 4,096 bytes, which DuckDB keeps in place: of longer values it reads 2,048 neighbours to give one.
+    # They are compressed already; left to choose, DuckDB would compress them again at every checkpoint.
+    _table(
+        "chunk",
+        {
+            "chunk_id": "BIGINT NOT NULL",
+            "piece": "INTEGER NOT NULL",
+            "data": "BLOB NOT NULL USING COMPRESSION uncompressed",
+        },
+    ),
     _table(
         "trace_commit",
         {"project": "VARCHAR", "trace_hi": "UBIGINT NOT NULL", "trace_lo": "UBIGINT NOT NULL", "seq": "BIGINT NOT NULL"},

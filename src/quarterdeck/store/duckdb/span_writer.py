@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from quarterdeck.model.spans import Span
 from quarterdeck.store.duckdb.audit import put_rejections, put_unmapped
-from quarterdeck.store.duckdb.chunks import ChunkWriter, Pair, PendingChunk
+from quarterdeck.store.duckdb.chunks import ChunkWriter, Pair, PendingChunk, cut
 from quarterdeck.store.duckdb.columns import SPAN_SELECT, span_table, spans_of, trace_numbers, trace_text
 from quarterdeck.store.duckdb.database import Database, one
 from quarterdeck.store.duckdb.options import DuckDBOptions
@@ -80,7 +80,7 @@ class SpanStore:
             with self._database.transaction() as cursor:
                 if table is not None:
                     _insert_spans(cursor, table, replaced=len(batch.replaced))
-                    _insert_chunks(cursor, chunks, first_id=self._chunk_id + 1, seq=seq)
+                    _insert_chunks(cursor, chunks, first_id=self._chunk_id + 1)
                 put_rejections(cursor, batch.rejections, first=self._rejection + 1, seq=seq, keep=self._rejections_max)
                 put_unmapped(cursor, batch.unmapped)
             self._seq = seq
@@ -137,13 +137,17 @@ def _remove(cursor: Any, ids: Any) -> None:
     cursor.execute(_DELETE_REPLACED, [first])
 
 
-def _insert_chunks(cursor: Any, chunks: Sequence[PendingChunk], *, first_id: int, seq: int) -> None:
-    data = [chunk.data.result() for chunk in chunks]
-    ids = list(range(first_id, first_id + len(data)))
-    cursor.register(
-        "incoming_chunks",
-        pa.table({"chunk_id": ids, "seq": [seq] * len(data), "data": pa.array(data, pa.binary())}),
-    )
+def _insert_chunks(cursor: Any, chunks: Sequence[PendingChunk], *, first_id: int) -> None:
+    ids: list[int] = []
+    pieces: list[int] = []
+    data: list[bytes] = []
+    for chunk_id, chunk in enumerate(chunks, first_id):
+        parts = cut(chunk.data.result())
+        ids += [chunk_id] * len(parts)
+        pieces += range(len(parts))
+        data += parts
+    table = {"chunk_id": ids, "piece": pa.array(pieces, pa.int32()), "data": pa.array(data, pa.binary())}
+    cursor.register("incoming_chunks", pa.table(table))
     cursor.execute("INSERT INTO chunk SELECT * FROM incoming_chunks")
 
 

@@ -62,6 +62,9 @@ class DuckDBStore:
     def traces_of_runs(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Sequence[str]]:
         return self._runs.traces_of_runs(keys)
 
+    def runs_of_traces(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[str]]:
+        return self._runs.runs_of_traces(keys)
+
     def live_runs(self, *, limit: int) -> Sequence[Run]:
         return self._runs.live_runs(limit=limit)
 

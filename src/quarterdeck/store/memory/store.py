@@ -87,6 +87,16 @@ class MemoryStore:
         with self._lock:
             return {key: self._runs[key].trace_ids for key in keys if key in self._runs}
 
+    def runs_of_traces(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[str]]:
+        found: dict[TraceKey, list[str]] = {}
+        wanted = set(keys)
+        with self._lock:
+            for (project, run_id), run in sorted(self._runs.items()):
+                for trace_id in run.trace_ids:
+                    if (project, trace_id) in wanted:
+                        found.setdefault((project, trace_id), []).append(run_id)
+        return found
+
     def live_runs(self, *, limit: int) -> Sequence[Run]:
         with self._lock:
             live = [run for run in self._runs.values() if run.lifecycle in LIVE]

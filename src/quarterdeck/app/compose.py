@@ -1,0 +1,127 @@
+"""Which room gets which engine: builds the server's parts from settings, without starting any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+import quarterdeck.api
+from quarterdeck import __version__
+from quarterdeck.api import create_api
+from quarterdeck.api.services import ApiServices
+from quarterdeck.app import data_dir
+from quarterdeck.app.access import KeyAuthenticator
+from quarterdeck.clock import Clock
+from quarterdeck.errors import QuarterdeckError
+from quarterdeck.model.runs import Run, RunTree
+from quarterdeck.model.spans import Span
+from quarterdeck.observe.canonical import Canonicalizer, conversation, mapped_by
+from quarterdeck.observe.ingest.grpc import OtlpGrpc
+from quarterdeck.observe.ingest.http import OtlpHttp
+from quarterdeck.observe.pipeline import Pipeline
+from quarterdeck.observe.pipeline.gauges import IngestGauges
+from quarterdeck.observe.runs import PriceTable, build_runs, summarise_runs
+from quarterdeck.settings import Settings
+from quarterdeck.store.duckdb import DATA_FORMAT, DuckDBStore
+from quarterdeck.store.interface import KeyStore, TelemetryStore
+from quarterdeck.store.sql.keys import SqlKeyStore
+
+
+class Deck(NamedTuple):
+    """The parts of a server, joined and not yet started (the store is open)."""
+
+    store: TelemetryStore
+    pipeline: Pipeline
+    api: Any
+    otlp_http: OtlpHttp
+    otlp_grpc: OtlpGrpc
+
+
+def key_store(settings: Settings, folder: Path) -> KeyStore:
+    """The operational state named by the settings, else `state.db` in the data folder."""
+    url = settings.sql.url
+    address = url.get_secret_value() if url is not None else f"sqlite:///{folder / 'state.db'}"
+    return SqlKeyStore(address, options=settings.sql)
+
+
+def compose(
+    settings: Settings,
+    folder: Path,
+    keys: KeyStore,
+    endpoints: Mapping[str, str | None],
+    clock: Clock,
+    *,
+    require_key: bool,
+) -> Deck:
+    """Open the store and join the rooms. Raises DataDirInUse, DataFormatTooNew, BadFile (a price table)."""
+    log = structlog.get_logger()
+    registry = CollectorRegistry()
+    gauges = IngestGauges(registry)
+    path = folder / "telemetry.duckdb"
+    store = DuckDBStore(path, options=settings.duckdb, clock=clock)
+    own_prices = settings.serve.prices_file
+    prices = PriceTable.shipped() if own_prices is None else PriceTable.load(own_prices)
+    run_options = settings.runs
+
+    def trees(spans: Sequence[Span]) -> list[RunTree]:
+        return build_runs(spans, now_ns=clock.now_ns(), prices=prices, options=run_options)
+
+    def summaries(spans: Sequence[Span], now_ns: int) -> list[Run]:
+        return summarise_runs(spans, now_ns=now_ns, prices=prices, options=run_options)
+
+    pipeline = Pipeline(
+        store=store,
+        canonical=Canonicalizer(user_hash_key=data_dir.hash_key(folder)),
+        build_runs=summaries,
+        gauges=gauges,
+        clock=clock,
+        ingest=settings.ingest,
+        options=settings.pipeline,
+        log=log,
+    )
+    services = ApiServices(
+        store=store,
+        keys=keys,
+        clock=clock,
+        build_runs=trees,
+        conversation=conversation,
+        mapped_by=mapped_by,
+        ingest_health=pipeline.health,
+        endpoints=endpoints,
+        require_key=require_key,
+        webui_dir=_page_folder(),
+        version=__version__,
+        data_format=DATA_FORMAT,
+        started_ns=clock.now_ns(),
+        metrics=registry,
+        storage_path=str(path),
+        options=settings.api,
+    )
+
+    def refused(error: QuarterdeckError | Exception) -> None:
+        if isinstance(error, QuarterdeckError):
+            gauges.refused(error.code)
+        else:
+            log.error("request_failed", error=repr(error), exc_info=error)
+
+    authenticator = KeyAuthenticator(keys, require_key=require_key, default_project=settings.serve.project)
+
+    def hello() -> dict[str, Any]:
+        return {"service": "quarterdeck", "version": __version__, **endpoints}
+
+    return Deck(
+        store,
+        pipeline,
+        create_api(services),
+        OtlpHttp(pipeline, authenticator, settings.ingest, hello, refused),
+        OtlpGrpc(pipeline, authenticator, settings.ingest, refused),
+    )
+
+
+def _page_folder() -> Path | None:
+    folder = Path(quarterdeck.api.__file__).parent / "webui" / "dist"
+    return folder if (folder / "index.html").exists() else None

@@ -1,0 +1,180 @@
+"""The server's life: check, open, listen, say ready, drain, close.
+
+One process and one event loop; the blocking work is in the pipeline's threads and the API's thread pool.
+stdout carries one line of JSON (ready) and nothing else; logs go to stderr.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import orjson
+import structlog
+import uvicorn
+import uvloop
+
+from quarterdeck import __version__
+from quarterdeck.app import compose, data_dir
+from quarterdeck.app.ports import is_loopback, listen
+from quarterdeck.clock import SystemClock
+from quarterdeck.errors import UnsafeBind
+from quarterdeck.observe.ingest.protocol import http_protocol
+from quarterdeck.observe.ingest.sniff import GrpcFront
+from quarterdeck.settings import Settings
+from quarterdeck.store.interface import KeyStore
+from quarterdeck.store.sql.keys import SqlKeyStore
+
+_DRAIN_HTTP_S = 3
+_DRAIN_PIPELINE_S = 5.0
+
+
+class Sockets(NamedTuple):
+    """The three doors, bound."""
+
+    api: socket.socket
+    otlp_http: socket.socket
+    otlp_grpc: socket.socket
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: several servers share this loop, and one place handles signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def open_keys(folder: Path) -> KeyStore:
+    """The key store of a data folder; works while a server runs on it."""
+    data_dir.prepare(folder)
+    return SqlKeyStore(f"sqlite:///{folder / 'state.db'}")
+
+
+def serve(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT; answers the exit code.
+
+    Raises (before anything listens) UnsafeBind, PortTaken, DataDirInUse, DataFormatTooNew, BadSetting.
+    """
+    _log_to_stderr()
+    options = settings.serve
+    folder = data_dir.prepare(Path(options.data_dir))
+    keys = compose.key_store(settings, folder)
+    require_key = not is_loopback(options.host) or options.require_key
+    if require_key and not any(key.revoked_at_ns is None for key in keys.list_keys()):
+        msg = f"binding to {options.host} without any key would let everybody in"
+        raise UnsafeBind(
+            msg, mend=f"make one first: quarterdeck keys create NAME --data-dir {folder}; or bind to 127.0.0.1"
+        )
+    sockets = Sockets(
+        listen(options.host, options.api_port, "the page and the API", "--api-port"),
+        listen(options.host, options.otlp_http_port, "OTLP/HTTP", "--otlp-http-port"),
+        listen(options.host, options.otlp_grpc_port, "OTLP/gRPC", "--otlp-grpc-port"),
+    )
+    held = data_dir.lock(folder)
+    try:
+        uvloop.run(_run(settings, folder, keys, sockets, require_key=require_key))
+    finally:
+        _release(held, sockets)
+    return 0
+
+
+async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Sockets, *, require_key: bool) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    endpoints = _endpoints(settings.serve.host, sockets)
+    log = structlog.get_logger()
+    deck = await asyncio.to_thread(
+        compose.compose, settings, folder, keys, endpoints, SystemClock(), require_key=require_key
+    )
+    await asyncio.to_thread(deck.pipeline.start, loop)
+    scratch = Path(tempfile.mkdtemp(prefix="qd-"))
+    backend = scratch / "grpc.sock"
+    http_mend = f"this is OTLP/HTTP; gRPC is at {endpoints['otlp_grpc']}"
+    grpc_mend = (
+        f"this is OTLP/gRPC; OTLP/HTTP is at {endpoints['otlp_http']}, the page and the API at {endpoints['api']}"
+    )
+    front = GrpcFront(str(backend), grpc_mend, connections_max=settings.serve.connections_max)
+    await deck.otlp_grpc.start(f"unix:{backend}")
+    await front.start(sockets.otlp_grpc)
+    servers = [
+        _Server(_uvicorn(deck.api, settings, "auto")),
+        _Server(_uvicorn(deck.otlp_http, settings, http_protocol(http_mend))),
+    ]
+    tasks = [
+        asyncio.create_task(server.serve(sockets=[sock]))
+        for server, sock in zip(servers, (sockets.api, sockets.otlp_http), strict=True)
+    ]
+    while not all(server.started for server in servers):
+        await asyncio.sleep(0.01)
+    print(_ready_line(endpoints), flush=True)  # noqa: T201 - the one line that stdout is for
+    log.info("ready", **endpoints, data_dir=str(folder), version=__version__)
+    await stop.wait()
+    log.info("stopping")
+    for server in servers:
+        server.should_exit = True
+    await front.stop()
+    await deck.otlp_grpc.stop(1.0)
+    await asyncio.gather(*tasks, return_exceptions=True)
+    drained = await asyncio.to_thread(deck.pipeline.stop, _DRAIN_PIPELINE_S)
+    log.info("stopped", drained=drained)
+    await asyncio.to_thread(deck.store.close)
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _uvicorn(application: Any, settings: Settings, protocol: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=settings.serve.connections_max,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=_DRAIN_HTTP_S,
+    )
+
+
+def _endpoints(host: str, sockets: Sockets) -> dict[str, str | None]:
+    shown = f"[{host}]" if ":" in host else host
+    api, http, grpc = (sock.getsockname()[1] for sock in sockets)
+    return {
+        "api": f"http://{shown}:{api}",
+        "otlp_http": f"http://{shown}:{http}",
+        "otlp_grpc": f"{shown}:{grpc}",
+        "gateway": None,
+    }
+
+
+def _ready_line(endpoints: dict[str, str | None]) -> str:
+    return orjson.dumps({"event": "ready", **endpoints}).decode()
+
+
+def _log_to_stderr() -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _release(held: IO[str], sockets: Sockets) -> None:
+    for sock in sockets:
+        sock.close()
+    held.close()
