@@ -45,7 +45,10 @@ function options(width: number): uPlot.Options {
       cursor: { drag: { x: true, y: false, setScale: false }, y: false },
     },
     scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.1)] } },
-    axes: [axis(false), { ...axis(true), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }],
+    axes: [
+      { ...axis(false), values: (_plot, splits) => splits.map(tickText), space: 72 },
+      { ...axis(true), incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
+    ],
     series: [{}, bar("runs", token("--series-1")), bar("failing", token("--bad"))],
     hooks: { setSelect: [brush] },
   };
@@ -78,6 +81,14 @@ export function RunsChart({ data }: { data: Series }) {
   }, [theme]);
   useEffect(() => plot.current?.setData(rows(data)), [data]);
   return <div ref={box} className="chart" role="img" aria-label={words(data)} />;
+}
+
+/** Local clock time, the day where a day begins. One line, since a second line would be cut. */
+function tickText(seconds: number): string {
+  const at = new Date(seconds * 1000);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  return time === "00:00" ? `${two(at.getMonth() + 1)}-${two(at.getDate())}` : time;
 }
 
 function rows(data: Series): uPlot.AlignedData {

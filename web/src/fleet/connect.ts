@@ -22,9 +22,8 @@ export const RECIPES: readonly Recipe[] = [
   {
     id: "otel",
     title: "Any OpenTelemetry",
-    note: "An agent that already emits OpenTelemetry needs the environment variables and nothing else. Otherwise let the agent of OpenTelemetry instrument it:",
-    lines:
-      "pip install opentelemetry-distro opentelemetry-exporter-otlp && opentelemetry-bootstrap -a install\nopentelemetry-instrument python my_agent.py",
+    note: "An agent that already emits OpenTelemetry needs the environment variables and nothing else. Otherwise install the instrumentation of its framework and start it under opentelemetry-instrument:",
+    lines: "pip install opentelemetry-distro opentelemetry-exporter-otlp\nopentelemetry-instrument python my_agent.py",
   },
   {
     id: "pydantic-ai",

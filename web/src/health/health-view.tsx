@@ -89,7 +89,16 @@ function Findings({ findings }: { findings: readonly Finding[] }) {
 
 function evidence(value: unknown): string {
   if (value === null || value === undefined) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
+  if (typeof value !== "object") return String(value);
+  return Object.entries(value)
+    .map(([name, one]) => `${name.replaceAll("_", " ")}: ${evidenceValue(one)}`)
+    .join(", ");
+}
+
+function evidenceValue(value: unknown): string {
+  if (typeof value === "number") return Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(3)));
+  if (Array.isArray(value)) return value.map(evidenceValue).join(", ");
+  return typeof value === "object" && value !== null ? evidence(value) : String(value);
 }
 
 function reasons(counts: Record<string, number>): [string, string][] {
@@ -193,7 +202,7 @@ function Limits({ health }: { health: Health }) {
           ["current", "num"],
           ["capacity", "num"],
           ["full", "num"],
-          ["", "text"],
+          ["note", "text"],
         ]}
       >
         {health.limits.map((limit) => {
@@ -227,7 +236,7 @@ function Producers({ health }: { health: Health }) {
             ["spans", "num"],
             ["model calls", "num"],
             ["with usage", "num"],
-            ["", "text"],
+            ["note", "text"],
           ]}
         >
           {health.producers.map((one) => {

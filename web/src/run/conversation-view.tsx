@@ -88,7 +88,7 @@ function Call({ number, span, detail, delta, error, selected, select }: CallProp
   }, [selected]);
   return (
     <section ref={box} className={selected ? "call call-selected" : "call"} aria-label={`Model call ${number}`}>
-      <h3>
+      <h2>
         <button type="button" className="plain" onClick={select}>
           call {number} {span.agent_name && `· ${span.agent_name}`} ·{" "}
           {span.model_response ?? span.model_request ?? "model unknown"}
@@ -103,7 +103,7 @@ function Call({ number, span, detail, delta, error, selected, select }: CallProp
             <Mark name="error" /> {span.error_class ?? "error"}
           </span>
         )}
-      </h3>
+      </h2>
       {error ? (
         <Failure error={error} />
       ) : detail && delta ? (

@@ -131,7 +131,7 @@ function label(pen: Pen, ink: Ink, { span }: TreeRow, { left, width, y }: Box): 
     ? "missing span"
     : `${failed}${span.name.slice(0, 60)}  ${milliseconds(span.duration_ms)}`;
   const size = pen.measureText(text).width;
-  const right = Math.max(left + width, 0) + 6;
+  const right = Math.max(left + (span.synthetic ? Math.max(8, width) : width), 0) + 6;
   const fits = right + size < ink.width;
   const before = left - size - 6;
   if (left > ink.width || left + width < 0) return;

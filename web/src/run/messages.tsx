@@ -39,10 +39,10 @@ export function LongText({ text, className = "text" }: { text: string; className
 export function MessageBlock({ message }: { message: Message }) {
   return (
     <article className={`message message-${message.role}`}>
-      <h4>
+      <p className="role">
         {message.role}
         {message.finish_reason && <span className="muted"> finished: {message.finish_reason}</span>}
-      </h4>
+      </p>
       {message.parts.map((part, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: parts never move within a message
         <Part key={i} part={part} />

@@ -81,7 +81,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     name: "calls",
-    title: "model calls",
+    title: "calls",
     sort: "model_calls",
     num: true,
     extra: true,
@@ -89,7 +89,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     name: "tools",
-    title: "tool calls",
+    title: "tools",
     sort: "tool_calls",
     num: true,
     extra: true,

@@ -38,11 +38,7 @@ function PeekBody({ run }: { run: Run }) {
         {runTitle(run)} <StateMark run={run} />
       </h2>
       <p>{capital(runSentence(run, now))}.</p>
-      {runCaveats(run).map((words) => (
-        <p className="caveat" key={words}>
-          {words}
-        </p>
-      ))}
+      {runCaveats(run).length > 0 && <p className="caveat">{runCaveats(run).join("; ")}</p>}
       <TokenFacts run={run} />
       <Counts title="Tools" counts={run.tools} />
       <Counts title="Models" counts={run.models} />

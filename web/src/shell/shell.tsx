@@ -109,6 +109,7 @@ function ProjectBox() {
         <span className="muted">project</span>
         <input
           name="project"
+          aria-label="Project"
           defaultValue={project}
           size={Math.max(8, project.length)}
           spellCheck={false}
