@@ -149,11 +149,15 @@ def _unmapped(facts: TelemetryFacts) -> Finding | None:
     return Finding(
         "unmapped_keys",
         "info",
-        f"{len(facts.unmapped):,} attribute keys of known families are read by no dialect",
+        f"{_keys(len(facts.unmapped))} of known families read by no dialect",
         {"keys": len(facts.unmapped), "most_frequent": dict(top)},
         "They are kept and counted, never summed. If one of them carries usage or identity, set the quarterdeck.* "
         "attribute for it (docs/design/attributes.md) or report the key so that a dialect learns it.",
     )
+
+
+def _keys(n: int) -> str:
+    return "1 attribute key" if n == 1 else f"{n:,} attribute keys"
 
 
 def _clock_skew(facts: TelemetryFacts) -> Finding | None:

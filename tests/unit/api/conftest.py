@@ -18,7 +18,8 @@ from quarterdeck.model.health import IngestHealth
 from quarterdeck.model.raw import RawSpan, Resource, Scope
 from quarterdeck.observe.canonical import Canonicalizer, conversation, mapped_by
 from quarterdeck.observe.runs import PriceTable, build_runs, span_cost
-from quarterdeck.store.interface import Batch
+from quarterdeck.store.duckdb import DuckDBOptions, DuckDBStore
+from quarterdeck.store.interface import Batch, TelemetryStore
 from quarterdeck.store.memory import MemoryStore
 from quarterdeck.store.sql import SqlKeyStore
 
@@ -94,9 +95,11 @@ class Client:
 class Deck:
     """The parts a test may need, and `take` to let spans in the way the pipeline does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, engine: str = "memory") -> None:
         self.clock = FakeClock(NOW_NS)
-        self.store = MemoryStore()
+        self.store: TelemetryStore = MemoryStore()
+        if engine == "duckdb":
+            self.store = DuckDBStore(folder / "telemetry.duckdb", options=DuckDBOptions(), clock=self.clock)
         self.keys = SqlKeyStore(f"sqlite:///{folder / 'state.db'}", clock=self.clock)
         self.prices = PriceTable.shipped()
         self.health = IngestHealth()
@@ -134,6 +137,7 @@ class Deck:
     def close(self) -> None:
         for client in self._clients:
             client.close()
+        self.store.close()
         self.keys.close()
 
     def take(self, raws: list[RawSpan]) -> list[str]:
@@ -147,8 +151,14 @@ class Deck:
 
 
 @pytest.fixture
-def deck(tmp_path: Path) -> Iterator[Deck]:
-    made = Deck(tmp_path)
+def engine() -> str:
+    """The telemetry store behind the API; a test module may name others by parametrising `engine`."""
+    return "memory"
+
+
+@pytest.fixture
+def deck(tmp_path: Path, engine: str) -> Iterator[Deck]:
+    made = Deck(tmp_path, engine)
     yield made
     made.close()
 

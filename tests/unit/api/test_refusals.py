@@ -235,8 +235,9 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.parametrize("engine", ["memory", "duckdb"])
 @pytest.mark.parametrize("identifier", HOSTILE)
-def test_hostile_ids_are_just_unknown(client, problem, identifier) -> None:
+def test_hostile_ids_are_just_unknown(engine, client, problem, identifier) -> None:
     for path in (
         f"/runs/{identifier}",
         f"/runs/{identifier}/spans",
@@ -250,7 +251,8 @@ def test_an_endless_id_is_bad_input(client, problem) -> None:
     problem(client.get(f"{API}/runs/{'a' * 600}"), 400, "bad_input")
 
 
-def test_hostile_content_comes_back_as_it_was(deck, client, raw) -> None:
+@pytest.mark.parametrize("engine", ["memory", "duckdb"])
+def test_hostile_content_comes_back_as_it_was(engine, deck, client, raw) -> None:
     deep: object = "x"
     for _ in range(400):
         deep = [deep]
@@ -282,12 +284,13 @@ VALUES = st.one_of(
 )
 
 
+@pytest.mark.parametrize("engine", ["memory", "duckdb"])
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     route=st.sampled_from(ROUTES),
     query=st.lists(st.tuples(st.sampled_from(NAMES), VALUES), max_size=5),
 )
-def test_no_query_makes_the_server_fail(client, route, query) -> None:
+def test_no_query_makes_the_server_fail(engine, client, route, query) -> None:
     answer = client.get(
         API + route, params=[(name, value.encode("utf-8", "replace").decode()) for name, value in query]
     )

@@ -32,8 +32,9 @@ SHAPES = [
 ]
 
 
+@pytest.mark.parametrize("engine", ["memory", "duckdb"])
 @pytest.mark.parametrize(("path", "shape"), SHAPES, ids=[path for path, _ in SHAPES])
-def test_the_answer_has_exactly_the_declared_shape(deck, trace, path, shape) -> None:
+def test_the_answer_has_exactly_the_declared_shape(engine, deck, trace, path, shape) -> None:
     """The dicts are built by hand; this holds them to the models that the OpenAPI document shows."""
     (run,) = deck.take(trace(1, failed=True))
     deck.store.commit(Batch([], rejections=[Rejection("default", 5, "bad_id", "found x, expected hex")]))

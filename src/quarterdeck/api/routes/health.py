@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -86,7 +87,15 @@ def _facts(services: ApiServices, project: str, ingest: IngestHealth, producers:
         runs_without_root=count("root_missing"),
         runs_with_skew=count("clock_skew"),
         runs_unpriced=count("cost_unpriced"),
-        unmapped={f"{key.key}": key.count for key in services.store.unmapped(project, limit=_UNMAPPED_READ)},
+        unmapped=_unmapped(services, project),
         producers=producers,
         rejected=ingest.rejected,
     )
+
+
+def _unmapped(services: ApiServices, project: str) -> dict[str, int]:
+    """Key → spans; one key may come from several dialects and scopes."""
+    counted: Counter[str] = Counter()
+    for key in services.store.unmapped(project, limit=_UNMAPPED_READ):
+        counted[key.key] += key.count
+    return dict(counted)
