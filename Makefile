@@ -19,6 +19,8 @@ WORKERS ?= auto
 PYTEST_ARGS ?=
 DATA_DIR ?= var/quarterdeck
 DEMO ?= 1
+BENCH_SECONDS ?= 300
+KILLS ?= 200
 
 .PHONY: help setup dev page run test test-unit test-slow test-browser test-services check bench torture release lock reference clean
 
@@ -87,11 +89,12 @@ check: dev ## Lint, types, imports, page, docs
 	$(PYTEST) -q tests/unit/manners $(PYTEST_ARGS)
 
 bench: dev ## Every published figure again (docs/benchmarks.md says which script gives which)
-	@found=0; for script in benchmarks/bench_*.py; do test -e "$$script" || continue; found=1; echo "== $$script"; $(BIN)/python "$$script"; done; \
-	test $$found = 1 || { echo "no benchmarks/bench_*.py" >&2; exit 1; }
+	$(BIN)/python benchmarks/footprint.py
+	$(BIN)/python benchmarks/ingest.py --seconds $(BENCH_SECONDS)
+	$(BIN)/python benchmarks/api.py --page
 
 torture: dev ## Kill the server while it takes spans, many times, and count what is missing
-	$(BIN)/python benchmarks/torture_kill.py
+	$(BIN)/python benchmarks/kill9.py --kills $(KILLS)
 
 # ---------------------------------------------------------------- releasing
 

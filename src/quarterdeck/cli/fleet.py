@@ -89,5 +89,5 @@ def failing(rate: Mapping[str, Any] | None) -> str:
     if rate is None:
         return output.UNKNOWN
     if rate["n"] < FEWEST_TO_JUDGE:
-        return f"{rate['n']} runs, too few to judge"
+        return f"{rate['n']} {'run' if rate['n'] == 1 else 'runs'}, too few to judge"
     return output.rate(rate)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 UNKNOWN = "—"
+PIPE_WIDTH = 1_000  # columns: wider than any row, so that what `grep` and `cut` get is one line per thing
+SMALLEST_SHOWN_USD = 0.0001
 
 
 def print_json(document: Any) -> None:
@@ -27,15 +29,15 @@ def remark(text: str) -> None:
 
 
 def console() -> Console:
-    """A console on stdout: as wide as the terminal, 160 columns in a pipe; never wraps ids in markup."""
+    """A console on stdout: as wide as the terminal, and in a pipe as wide as the answer; no markup in data."""
     from rich.console import Console  # noqa: PLC0415 - only when something is drawn
 
-    width = None if sys.stdout.isatty() else 160
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
     return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
 def print_table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
-    """A plain table. `columns` are (title, "left" | "right")."""
+    """A plain table. `columns` are (title, "left" | "right" | "id"); an id is left and never broken."""
     from rich import box  # noqa: PLC0415 - only when something is drawn
     from rich.table import Table  # noqa: PLC0415
 
@@ -55,9 +57,11 @@ def number(value: float | None, *, digits: int = 0) -> str:
 
 
 def dollars(value: float | None) -> str:
-    """`$0.0123`: four significant places under a dollar, cents above; an em dash when unknown."""
+    """`$0.0123`: four places under a dollar, cents above, never a rounded zero; an em dash when unknown."""
     if value is None:
         return UNKNOWN
+    if 0 < value < SMALLEST_SHOWN_USD:
+        return f"<${SMALLEST_SHOWN_USD}"
     return f"${value:,.2f}" if abs(value) >= 1 else f"${value:.4f}"
 
 

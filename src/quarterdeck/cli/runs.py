@@ -43,7 +43,7 @@ Sort = Annotated[str, typer.Option("--sort", help=f"One of {', '.join(RUN_SORTS)
 Limit = Annotated[int, typer.Option("--limit", min=1, max=MAX_LISTED, help="At most this many.")]
 
 COLUMNS = (
-    ("run", "left"),
+    ("run", "id"),
     ("state", "left"),
     ("agent", "left"),
     ("model", "left"),

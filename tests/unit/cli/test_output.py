@@ -13,7 +13,8 @@ def test_number(value: float | None, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "—"), (0.0, "$0.0000"), (0.01234, "$0.0123"), (1234.5, "$1,234.50")]
+    ("value", "text"),
+    [(None, "—"), (0.0, "$0.0000"), (0.00002, "<$0.0001"), (0.01234, "$0.0123"), (1234.5, "$1,234.50")],
 )
 def test_dollars(value: float | None, text: str) -> None:
     assert output.dollars(value) == text
