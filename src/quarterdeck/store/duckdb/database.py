@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import Condition
 from typing import IO, Any
 
 import duckdb
@@ -21,6 +21,8 @@ from quarterdeck.clock import Clock
 from quarterdeck.errors import DataDirInUse, DataFormatTooNew, StoreFailed
 from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.duckdb.schema import prepare
+
+_CLOSE_WAIT_S = 3.0
 
 
 def one(cursor: Any, sql: str, values: Sequence[Any] = ()) -> Any:
@@ -34,7 +36,9 @@ class Database:
 
     def __init__(self, path: Path, options: DuckDBOptions, clock: Clock) -> None:
         self.path = path
-        self._cursor_lock = Lock()
+        self._changed = Condition()
+        self._cursors: set[Any] = set()
+        self._closed = False
         self._holder = _hold(path)
         try:
             self._connection = _connect(path, options)
@@ -57,6 +61,9 @@ class Database:
                 yield cursor
             finally:
                 cursor.close()
+                with self._changed:
+                    self._cursors.discard(cursor)
+                    self._changed.notify_all()
 
     @contextmanager
     def snapshot(self) -> Iterator[Any]:
@@ -86,15 +93,26 @@ class Database:
         return sum(file.stat().st_size for file in files if file.exists())
 
     def close(self) -> None:
-        """Fold the log into the file and let go of it. A second call does nothing."""
-        with self._cursor_lock:
+        """Fold the log into the file and let go of it. A second call does nothing.
+
+        A statement that is still running is interrupted: DuckDB does not close under one.
+        """
+        with self._changed:
+            self._closed = True
+            for cursor in self._cursors:
+                cursor.interrupt()
+            self._changed.wait_for(lambda: not self._cursors, timeout=_CLOSE_WAIT_S)
             self._connection.close()
         self._holder.close()
 
     def _new_cursor(self) -> Any:
         # Cursors are made from one connection by many threads; making one is not promised to be thread-safe.
-        with self._cursor_lock:
-            return self._connection.cursor()
+        with self._changed:
+            if self._closed:
+                raise StoreFailed("the store is closed")
+            cursor = self._connection.cursor()
+            self._cursors.add(cursor)
+            return cursor
 
 
 def _connect(path: Path, options: DuckDBOptions) -> Any:

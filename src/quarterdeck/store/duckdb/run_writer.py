@@ -12,8 +12,6 @@ from typing import Any
 
 import pyarrow as pa
 
-import pyarrow as pa
-
 from quarterdeck.model.runs import Run
 from quarterdeck.store.duckdb.columns import trace_text
 from quarterdeck.store.duckdb.database import Database
