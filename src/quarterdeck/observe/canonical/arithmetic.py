@@ -8,6 +8,7 @@ Refuses to guess: what was not reported stays None; what cannot be a count is dr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from quarterdeck.observe.canonical.values import REJECTED
@@ -63,8 +64,11 @@ CONFIDENCES = {
 """Every value of `usage_confidence` with its meaning."""
 
 
-def settle(reported: Reported, *, excludes_cache: bool = False) -> Counts:
-    """Inclusive counts from reported ones. A REJECTED among them becomes None, and confidence `rejected`."""
+def settle(reported: Sequence[int | None], *, excludes_cache: bool = False) -> Counts:
+    """Inclusive counts from reported ones (a `Reported`, or its seven values in order).
+
+    A REJECTED among them becomes None, and the confidence `rejected`.
+    """
     tokens_in, tokens_out, read, write, write_1h, reasoning, total = reported
     if tokens_in and tokens_out and tokens_in > 0 and tokens_out > 0 and not excludes_cache:
         # the two common cases, without detours: nothing could be counted twice; parts, but no total to hold them against
@@ -75,7 +79,7 @@ def settle(reported: Reported, *, excludes_cache: bool = False) -> Counts:
             how = "assumed" if read or write else "exact"
             return Counts(tokens_in, tokens_out, read, write, write_1h, reasoning, how)
     if REJECTED not in reported:
-        return _settle_clean(reported, excludes_cache)
+        return _settle_clean(Reported(*reported), excludes_cache)
     clean = Reported(*(None if value == REJECTED else value for value in reported))
     return _settle_clean(clean, excludes_cache)._replace(confidence="rejected")
 
@@ -98,7 +102,8 @@ def _settle_clean(given: Reported, excludes_cache: bool) -> Counts:
         settled = _fill(given, excludes_cache)
     else:
         settled = _include(given.input, given.output, given, excludes_cache)
-    return Counts(settled.input, settled.output, *given[2:6], settled.reason)
+    overfull = settled.input is not None and _cached(given) > settled.input
+    return Counts(settled.input, settled.output, *given[2:6], "mismatch" if overfull else settled.reason)
 
 
 class _Settled(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any
 from quarterdeck.model.raw import RawSpan, Resource, Scope
 from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.spans import OpKind, Span
-from quarterdeck.observe.canonical.arithmetic import NOTHING, Counts, Reported, settle
+from quarterdeck.observe.canonical.arithmetic import NOTHING, Counts, settle
 from quarterdeck.observe.canonical.failures import ERROR_CLASSES, FAILURE_MARKS, classify, exception_of
 from quarterdeck.observe.canonical.hashes import Hasher, content_hash
 from quarterdeck.observe.canonical.kinds import OP_KINDS, kind_from_name, kind_of
@@ -45,7 +45,7 @@ NAME_MAX = 1_024
 MESSAGE_MAX = 2_048
 """Characters kept of a span's name and of its status message."""
 
-_CALLS = frozenset({"llm", "embedding", "rerank"})
+_ONE_NUMBER = frozenset({"embedding", "rerank", "chain"})
 _NAMED_BY_SERVICE = frozenset({"agent", "workflow", "chain", "llm"})
 
 _WIDTH = len(Span._fields)
@@ -60,8 +60,6 @@ _MODEL_REQUEST = SLOTS["model_request"]
 _MODEL_RESPONSE = SLOTS["model_response"]
 _TTFT = SLOTS["ttft_s"]
 _IN = SLOTS["tokens_input"]
-_OUT = SLOTS["tokens_output"]
-_READ = SLOTS["tokens_cache_read"]
 _REASONING = SLOTS["tokens_reasoning"]
 _TOTAL = SLOTS["tokens_total"]
 _USAGE_SCOPE = SLOTS["usage_scope"]
@@ -148,7 +146,8 @@ class Canonicalizer:
             raw.start_ns,
             raw.end_ns,
         )
-        return tuple.__new__(Span, row[:_WIDTH])
+        del row[_WIDTH:]
+        return tuple.__new__(Span, row)
 
     def drain_unmapped(self, now_ns: int) -> list[UnmappedKey]:
         """Keys seen since the last call that no dialect reads, most frequent first."""
@@ -341,11 +340,11 @@ class Canonicalizer:
 
 def _direct_usage(row: list[Any], plan: Plan, kind: OpKind) -> Counts:
     """Usage from attributes of their own, as the reads left it in the row."""
-    tokens_in, total = row[_IN], row[_TOTAL]
-    if tokens_in is None and total is not None and row[_OUT] is None and kind in ("embedding", "rerank", "chain"):
-        tokens_in = total  # embeddings report one number; all of it went in
-    read, write, write_1h, reasoning = row[_READ : _REASONING + 1]
-    reported = Reported(tokens_in, row[_OUT], read, write, write_1h, reasoning, total)
+    reported = row[_IN : _REASONING + 1]
+    total = row[_TOTAL]
+    if total is not None and reported[0] is None and reported[1] is None and kind in _ONE_NUMBER:
+        reported[0] = total  # embeddings report one number; all of it went in
+    reported.append(total)
     return settle(reported, excludes_cache=plan.dialect.input_excludes_cache)
 
 

@@ -63,4 +63,4 @@ def _is_within(name: str, prefix: str) -> bool:
     if not name.startswith(prefix):
         return False
     rest = name[len(prefix) :]
-    return not rest or not prefix[-1].isalnum() or not rest[0].isalnum()
+    return not rest or not prefix[-1].isalnum() or not (rest[0].isalnum() or rest[0] == "_")

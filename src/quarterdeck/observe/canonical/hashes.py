@@ -59,7 +59,8 @@ def _packed(value: Any) -> bytes | None:
 
 def system_text(value: Any) -> str | None:
     """The text of system instructions: plain, JSON text or parts; white space at the ends does not count."""
-    return _joined_parts(decode_json(value) if _looks_structured(value) else value, 0)
+    decoded = decode_json(value) if _looks_structured(value) else None
+    return _joined_parts(value if decoded is None else decoded, 0)
 
 
 def _looks_structured(value: Any) -> bool:

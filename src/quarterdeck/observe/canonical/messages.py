@@ -95,7 +95,12 @@ def _from_list(value: list[Any], role: str) -> Messages:
 
 
 def _is_message(item: Mapping[str, Any]) -> bool:
-    return "role" in item or "parts" in item or item.get("type") in ("human", "ai", "system", "tool", "message")
+    return (
+        "role" in item
+        or "parts" in item
+        or isinstance(item.get("message"), dict)
+        or item.get("type") in ("human", "ai", "system", "tool", "message")
+    )
 
 
 def _from_dict(value: dict[str, Any], role: str, depth: int) -> Messages:

@@ -370,5 +370,7 @@ KNOWN = (
     "reranker.query",
     "reranker.top_k",
     "weave.span.kind",
+    "quarterdeck.demo.",
+    "quarterdeck.simulate.",
 )
 """Keys and prefixes (ending in ".") of all dialects that are understood and stay in the raw attributes."""

@@ -45,6 +45,9 @@ VERCEL_SUFFIXES = frozenset(
 )
 """What the Vercel AI SDK appends to a provider's name (`openai.chat`)."""
 
+NO_MODELS = frozenset({"unknown", "Unknown", "UNKNOWN", "default"})
+"""What producers write where they do not know the model."""
+
 BY_MODEL = (
     (("gpt-", "gpt4", "o1", "o3", "o4", "chatgpt", "text-embedding-", "davinci", "whisper"), "openai"),
     (("claude",), "anthropic"),
@@ -100,4 +103,4 @@ def provider_of_model(model: str) -> str | None:
 def model_name(value: Any) -> str | None:
     """A model's name; "unknown" is not one."""
     found = text(value)
-    return None if found is not None and found.lower() in ("unknown", "default") else found
+    return None if found in NO_MODELS else found

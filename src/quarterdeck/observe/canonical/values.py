@@ -18,6 +18,8 @@ ABSENT = frozenset(
 )
 """Texts that mean "nothing"."""
 
+_ABSENT_MAX = max(map(len, ABSENT))
+
 REDACTED = frozenset({"<REDACTED>", "__REDACTED__"})
 """Texts that mean "there was something, and it was taken out"."""
 
@@ -37,9 +39,10 @@ JSON_MAX = 1 << 20
 def text(value: Any) -> str | None:
     """A name or an id, at most TEXT_MAX characters; numbers become text, lists of one element their element."""
     if type(value) is str:
-        if value in ABSENT:
-            return None
-        return value if len(value) <= TEXT_MAX else value[: TEXT_MAX - 1] + "…"
+        size = len(value)
+        if size <= _ABSENT_MAX:
+            return None if value in ABSENT else value
+        return value if size <= TEXT_MAX else value[: TEXT_MAX - 1] + "…"
     return _odd_text(value)
 
 

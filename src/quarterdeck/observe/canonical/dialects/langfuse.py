@@ -33,6 +33,7 @@ DIALECT = Dialect(
         "langfuse.observation.output",
         "langfuse.observation.level",
         "langfuse.observation.type",
+        "langfuse.observation.id",
         "langfuse.trace.",
         "langfuse.internal.",
         "langfuse.experiment.",
