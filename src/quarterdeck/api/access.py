@@ -13,7 +13,6 @@ from quarterdeck.api.threads import StoreThreads
 from quarterdeck.errors import BadInput, Forbidden, Unauthenticated
 from quarterdeck.model.reports import ApiKey
 
-DEFAULT_PROJECT = "default"
 _PROJECT_CHARS_MAX = 200
 _MEND = "make a key with `quarterdeck keys create` and send it as `Authorization: Bearer qd_...`"
 
@@ -32,7 +31,7 @@ def secret_of(headers: Mapping[str, str]) -> str | None:
     return secret.strip()
 
 
-def decide(key: ApiKey | None, *, secret_sent: bool, required: bool, named: str | None) -> str:
+def decide(key: ApiKey | None, *, secret_sent: bool, required: bool, named: str | None, default: str) -> str:
     """The project that a request may read.
 
     Raises Unauthenticated (no key where one is required, or an unknown one), Forbidden (another project than the
@@ -52,7 +51,7 @@ def decide(key: ApiKey | None, *, secret_sent: bool, required: bool, named: str 
     if required:
         msg = "this server wants a key"
         raise Unauthenticated(msg, mend=_MEND)
-    return named or DEFAULT_PROJECT
+    return named or default
 
 
 class Access:
@@ -68,7 +67,8 @@ class Access:
         secret = secret_of(headers)
         key = None if secret is None else await self._threads.run(lambda: self._services.keys.find_key(secret))
         required = False if key is not None else await self._required()
-        return decide(key, secret_sent=secret is not None, required=required, named=named)
+        default = self._services.default_project
+        return decide(key, secret_sent=secret is not None, required=required, named=named, default=default)
 
     async def _required(self) -> bool:
         if self._services.require_key:

@@ -31,7 +31,7 @@ class ProjectQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    project: Annotated[str | None, Field(description="Project; a key's own, else `default`.")] = None
+    project: Annotated[str | None, Field(description="Project; by default the key's own, else the server's.")] = None
 
 
 class LimitQuery(ProjectQuery):

@@ -38,7 +38,7 @@ class ApiServices:
     `build_runs`, `conversation`, `mapped_by` and `span_cost_usd` are bound functions of the observe rooms.
     `endpoints` maps api, otlp_http, otlp_grpc, gateway to an address or None. `require_key`: keys are demanded even
     while none is in force (a bind beyond loopback); keys in force always close the door. `ready` answers None, or
-    why not. `storage_path` is shown in the health document.
+    why not. `storage_path` is shown in the health document. `default_project` is read by requests that name none.
     """
 
     store: TelemetryStore
@@ -58,4 +58,5 @@ class ApiServices:
     span_cost_usd: Callable[[Span], float | None] = reported_cost
     ready: Callable[[], str | None] = always_ready
     storage_path: str | None = None
+    default_project: str = "default"
     options: ApiOptions = field(default_factory=ApiOptions)

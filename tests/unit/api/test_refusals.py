@@ -171,6 +171,12 @@ def test_projects_do_not_see_each_other(deck, client, trace, problem) -> None:
     assert sum(p["spans"] for p in client.get(f"{API}/health", headers=headers).json()["producers"]) == 3
 
 
+def test_who_names_no_project_reads_the_servers_own(deck, trace) -> None:
+    deck.take(trace(1, project="main"))
+    assert deck.client(default_project="main").get(f"{API}/fleet").json()["runs"] == 1
+    assert deck.client().get(f"{API}/fleet").json()["runs"] == 0
+
+
 # Who may call a loopback server
 
 
