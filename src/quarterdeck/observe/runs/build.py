@@ -275,7 +275,8 @@ def _flags(group: _Group, found: _Found, options: RunOptions) -> set[str]:
     members, flags = found.members, set()
     if found.top is None:
         flags.add("synthetic_root")
-    if any(rule == "cycle" and node in found.depth for node, rule in group.forest.rule.items()):
+    rule = group.forest.rule
+    if rule and any(rule.get(node) == "cycle" for node in found.depth):
         flags.add("cycle")
     if any(0 < end < start for start, end in zip(members.start_ns, members.end_ns, strict=True)):
         flags.add("clock_skew")

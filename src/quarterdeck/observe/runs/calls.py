@@ -109,17 +109,22 @@ def _seen_twice(spans: Sequence[Span], heads: dict[int, list[int]]) -> list[list
 
 def _compatible(spans: Sequence[Span], group: list[int], heads: dict[int, list[int]], calls: Calls) -> list[list[int]]:
     """Split a group where known providers differ, and leave out wrappers around several calls."""
+    single = [head for head in group if not _branches(heads[head], calls)]
+    providers = {spans[head].provider for head in single} - {None}
+    if len(providers) <= 1:
+        return [single]
     parts: dict[str, list[int]] = {}
-    unknown: list[int] = []
-    for head in group:
-        around = [calls.inner[node] for node in heads[head][1:]]
-        if len(around) != len(set(around)):
-            continue
+    for head in single:
         provider = spans[head].provider
-        (unknown if provider is None else parts.setdefault(provider, [])).append(head)
-    if len(parts) <= 1:
-        return [sorted([*unknown, *next(iter(parts.values()), [])], key=group.index)]
+        if provider is not None:
+            parts.setdefault(provider, []).append(head)
     return list(parts.values())
+
+
+def _branches(chain: list[int], calls: Calls) -> bool:
+    """Whether some span of the chain wraps more than one inner span."""
+    around = [calls.inner[node] for node in chain[1:]]
+    return len(around) != len(set(around))
 
 
 class _Settling:

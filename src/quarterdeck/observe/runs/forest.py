@@ -15,6 +15,8 @@ from typing import NamedTuple
 from quarterdeck.model.spans import Span
 
 NO_PARENT = -1
+_ROOTS_TRIED = 1000
+"""Of a trace with more roots only the last started ones may take in a missing node, or hostile input goes quadratic."""
 _ORDER = itemgetter(Span._fields.index("start_ns"), Span._fields.index("trace_id"), Span._fields.index("span_id"))
 
 
@@ -151,7 +153,7 @@ def _hang(forest: Forest, ghost: int, children: list[int], roots: list[int]) -> 
 def _containing(spans: list[Span], children: list[int], roots: list[int]) -> int | None:
     start = spans[children[0]].start_ns
     end = max(spans[child].end_ns or spans[child].start_ns for child in children)
-    for root in reversed(roots):
+    for root in roots[: -_ROOTS_TRIED - 1 : -1]:
         span = spans[root]
         if span.start_ns <= start and (span.end_ns == 0 or span.end_ns >= end):
             return root

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from quarterdeck.model.spans import Span
-from quarterdeck.observe.runs.forest import NO_PARENT, Forest, children_first_seen, share_root, synthetic_id
+from quarterdeck.observe.runs.forest import NO_PARENT, Forest, Ghost, children_first_seen, share_root, synthetic_id
 
 FRAMES = frozenset({"workflow", "chain"})
 NAMED = frozenset({"agent", "workflow", "chain"})
@@ -242,16 +242,17 @@ def _join(ground: Ground, run_id: str, nodes: list[int]) -> None:
     spoken = [top for top in tops if ground.kinds[top] in NAMED]
     if len(spoken) == 1:
         top = spoken[0]
-        for other in tops:
-            if other != top:
-                parent[other] = top
-                ground.forest.rule[other] = "same_run"
     else:
-        top = share_root(ground.forest, tops, synthetic_id("run", run_id))
+        top = ground.forest.add_ghost(
+            Ghost(ground.forest.key(tops[0])[0], synthetic_id("run", run_id), missing=False), None
+        )
         ground.kinds.append(GHOST)
         nodes = [top, *nodes]
-        for other in tops:
-            ground.forest.rule.setdefault(other, "same_run")
+    for other in tops:
+        if other != top:
+            parent[other] = top
+            if ground.forest.rule.get(other) != "cycle":
+                ground.forest.rule[other] = "same_run"
     plan = Plan(_reorder(parent, top, nodes), top, None, top, run_id, {"joined"})
     plan.subject = _explicit_subject(ground, plan.order)
     ground.plans.append(plan)
