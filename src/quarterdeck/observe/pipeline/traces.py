@@ -56,12 +56,13 @@ class TraceTable:
         runs_of: Callable[[Sequence[TraceKey]], Mapping[TraceKey, Sequence[str]]],
         *,
         spans_max: int,
+        stored: Membership | None = None,
     ) -> None:
         self._load = load
         self._runs_of = runs_of
         self._spans_max = spans_max
         self._traces: OrderedDict[TraceKey, Trace] = OrderedDict()
-        self._stored = Membership()
+        self._stored = stored if stored is not None else Membership()
         self._dirty: dict[TraceKey, None] = {}
         self._by_run: dict[tuple[str, str], set[TraceKey]] = {}
         self.span_count = 0
