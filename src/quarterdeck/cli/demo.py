@@ -38,7 +38,7 @@ def demo(
     """Send a simulated fleet of agents into a running server.
 
     Half way (after 5 minutes without end) the prompt of support-agent changes from v6 to v7 and makes it worse.
-    Ends at --duration or at Ctrl-C; then the runs that are open end without an outcome.
+    Ends at --duration or at Ctrl-C; the runs that are open then never end, as when a process is killed.
 
     \b
     Examples:

@@ -101,7 +101,7 @@ def test_model_calls_and_tokens_of_the_side_as_recorded(data: Path, histories: d
     for piece in read_histories(list(histories.values())):
         tally.add(piece.facts)
     summary = tally.summary()
-    assert (summary.spans, summary.repeated_spans) == (101, 13)
+    assert (summary.runs, summary.spans, summary.repeated_spans) == (25, 101, 13)
     assert (summary.model_calls, summary.tool_calls) == (31, 7)
     assert (summary.tokens["input"], summary.tokens["output"]) == (8688, 3236)
 

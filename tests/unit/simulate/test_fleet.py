@@ -60,24 +60,24 @@ def tokens(run: PlannedRun) -> int:
 
 
 def test_the_prompt_change_makes_support_worse_and_leaves_the_others_alone() -> None:
-    before, after = runs(6000, 0), runs(6000, 60)
+    before, after = runs(2500, 0), runs(2500, 60)
     old, new = support(before), support(after)
     assert {run.prompt_version for run in old} == {"v6"}
     assert {run.prompt_version for run in new} == {"v7"}
-    assert statistics.mean(run.error is not None for run in old) == pytest.approx(0.12, abs=0.02)
-    assert statistics.mean(run.error is not None for run in new) == pytest.approx(0.31, abs=0.03)
+    assert statistics.mean(run.error is not None for run in old) == pytest.approx(0.12, abs=0.03)
+    assert statistics.mean(run.error is not None for run in new) == pytest.approx(0.31, abs=0.05)
     assert statistics.median(map(tokens, new)) > 1.3 * statistics.median(map(tokens, old))
     assert [run for run in before if run.agent != "support-agent"] == [r for r in after if r.agent != "support-agent"]
 
 
 def test_lengths_and_tokens_are_those_of_the_recorded_runs() -> None:
     # Recorded, gpt-5-mini with the short harness: p50 of tokens per run 67,906 (expected.json of the set).
-    planned = [run for run in support(runs(6000, 0)) if run.model == "gpt-5-mini"]
+    planned = [run for run in support(runs(2000, 0)) if run.model == "gpt-5-mini"]
     assert statistics.median(map(tokens, planned)) == pytest.approx(67_906, rel=0.1)
 
 
 def test_a_thousand_agents_stay_between_100_and_300_spans_a_second() -> None:
-    planned = runs(3000, 0)
+    planned = runs(1000, 0)
     rate = sum(len(run.steps) + 1 for run in planned) / sum(run.duration_s for run in planned)
     assert 100 < 1000 * rate < 300
 
@@ -111,15 +111,14 @@ def test_every_child_belongs_to_its_root_and_the_summary_counts_what_was_sent() 
             assert root.start_time <= span.start_time <= span.end_time <= root.end_time
 
 
-def test_closing_ends_open_runs_without_an_outcome() -> None:
+def test_closing_leaves_open_runs_open() -> None:
+    # An end without an outcome would count as a success.
     player, exporter, _ = play(30, FleetPlan(agents=10))
     before = len(exporter.get_finished_spans())
     player.close()
     player.close()
-    cut = exporter.get_finished_spans()[before:]
-    assert len(cut) == 10
-    assert all(span.attributes["quarterdeck.demo.cut"] and "quarterdeck.outcome" not in span.attributes for span in cut)
-    assert player.summary.runs_open == 0
+    assert len(exporter.get_finished_spans()) == before
+    assert player.summary.runs_open == 10
 
 
 def test_speed_plays_more_of_the_plan_in_the_same_time() -> None:
@@ -148,7 +147,7 @@ def test_spans_leave_through_the_real_exporter(sink: Any) -> None:
     player = FleetPlayer(FleetPlan(agents=20), otlp_processor(sink.url, {"authorization": "Bearer k"}), clock)
     player.advance(0.0)
     player.close()
-    assert len(sink.spans) == player.summary.spans > 100
+    assert len(sink.spans) == player.summary.spans > 50
     assert sink.headers[0]["authorization"] == "Bearer k"
 
 

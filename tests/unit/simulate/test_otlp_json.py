@@ -86,7 +86,7 @@ def test_facts_are_what_a_span_declares_and_unknown_is_none(tmp_path: Path) -> N
         {"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}},
         {"key": "gen_ai.usage.output_tokens", "value": {"intValue": "3"}},
     ]
-    path.write_text(f"{line(attributes=said)}\n{line(attributes=said)}\n{line(spanId=PARENT)}\n")
+    path.write_text(f"{line(attributes=said)}\n{line(attributes=said)}\n{line(spanId=PARENT, parentSpanId=SPAN)}\n")
     tally = Tally()
     for piece in read_histories(find_histories(path, lambda text: None)):
         tally.add(piece.facts)
@@ -94,6 +94,16 @@ def test_facts_are_what_a_span_declares_and_unknown_is_none(tmp_path: Path) -> N
     assert (summary.runs, summary.spans, summary.repeated_spans, summary.model_calls) == (1, 2, 1, 1)
     assert (summary.tokens["input"], summary.tokens["output"], summary.tokens["total"]) == (None, 3, 3)
     assert summary.cost_usd is None
+
+
+def test_each_root_of_a_trace_is_a_run_and_a_missing_root_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "spans.jsonl"
+    orphan = line(traceId="b" * 32, parentSpanId=PARENT)
+    path.write_text(f"{line()}\n{line(spanId=PARENT)}\n{orphan}\n")
+    tally = Tally()
+    for piece in read_histories(find_histories(path, lambda text: None)):
+        tally.add(piece.facts)
+    assert tally.summary().runs == 2 + 1
 
 
 def test_a_path_that_is_not_there_or_holds_nothing_is_an_error(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_demo_sends_and_prints_what_it_sent(sink: Any, capsys: Any) -> None:
     out, err = capsys.readouterr()
     document = json.loads(out)
     assert document["spans"] == len(sink.spans) > 50
-    assert (document["seed"], document["agents"], document["runs_open"]) == (7, 10, 0)
+    assert (document["seed"], document["agents"], document["runs_open"]) == (7, 10, 10)
     assert "prompt v7" in err
 
 

@@ -114,11 +114,6 @@ class OpenRun:
             self._root.set_status(Status(StatusCode.ERROR, error.replace("_", " ")))
         self._root.end(end_time=at_ns)
 
-    def cut(self, at_ns: int) -> None:
-        """End the run before its time, without an outcome: the fleet stops, not the agent."""
-        self._root.set_attribute("quarterdeck.demo.cut", True)
-        self._root.end(end_time=at_ns)
-
 
 def _identity(run: PlannedRun, epoch: str) -> dict[str, Any]:
     return {

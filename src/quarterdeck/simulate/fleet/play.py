@@ -97,7 +97,7 @@ class FleetPlayer:
             runs_started=counts.started,
             runs_finished=counts.finished,
             runs_failed=counts.failed,
-            runs_open=0 if self._closed else len(self._slots),
+            runs_open=len(self._slots),
             spans=counts.spans,
             model_calls=counts.model_calls,
             tool_calls=counts.tool_calls,
@@ -135,16 +135,13 @@ class FleetPlayer:
         return self.summary
 
     def close(self) -> None:
-        """End the runs that are open, without an outcome, and send what waits."""
-        if self._closed:
-            return
-        at_ns = self._ns(self.now_s)
-        for slot in self._slots:
-            if slot.open is not None:
-                slot.open.cut(at_ns)
-                self._counts.spans += 1
-        self._closed = True
-        self._emitter.close()
+        """Send what waits and end. Open runs are left open, as when a process is killed: to end them without their
+
+        outcome would count them as successes.
+        """
+        if not self._closed:
+            self._closed = True
+            self._emitter.close()
 
     def _begin(self, slot: _Slot, at_s: float) -> None:
         """Start the slot's next run and put its first step on the heap."""

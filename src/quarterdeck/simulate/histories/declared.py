@@ -37,6 +37,7 @@ def span_facts(span: Span) -> SpanFacts:
         trace_id=span.trace_id.hex(),
         span_id=span.span_id.hex(),
         run_id=str(run_id) if run_id is not None else None,
+        is_root=not span.parent_span_id,
         model_call=model_call,
         tool_call=_is_tool_call(said),
         tokens=_tokens(said) if model_call else TokenFacts(),

@@ -165,6 +165,7 @@ def _facts(observation: dict[str, Any], span: Span) -> SpanFacts:
         trace_id=span.trace_id.hex(),
         span_id=span.span_id.hex(),
         run_id=None,
+        is_root=not span.parent_span_id,
         model_call=model_call,
         tool_call=kind == "tool",
         tokens=_tokens(usage) if model_call else TokenFacts(),

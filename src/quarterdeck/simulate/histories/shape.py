@@ -24,7 +24,7 @@ class TokenFacts(NamedTuple):
 
 
 class SpanFacts(NamedTuple):
-    """What the recording says about one span. `run_id` is None where the recording names no run.
+    """What the recording says about one span. `run_id` is None where the recording names no run, `is_root`: no parent.
 
     `trace_id` and `span_id` are lower-case hex; `cost_usd` is the reported cost in US dollars, None = not reported.
     """
@@ -32,6 +32,7 @@ class SpanFacts(NamedTuple):
     trace_id: str
     span_id: str
     run_id: str | None
+    is_root: bool = False
     model_call: bool = False
     tool_call: bool = False
     tokens: TokenFacts = TokenFacts()

@@ -17,7 +17,7 @@ from quarterdeck.simulate.histories.shape import SpanFacts, TokenFacts
 class ReplaySummary:
     """What a replay sent. Runs and spans count once; `repeated_spans` were sent again with the same identity.
 
-    `runs`: named runs, and one for each trace that names none. `tokens` has input, output, cache_read, cache_write,
+    `runs`: named runs; in traces that name none, one for each root, and one where the root is missing. `tokens` has input, output, cache_read, cache_write,
     reasoning, total; each None when no model call reported it. `cost_usd` is the reported cost, None when none was.
     """
 
@@ -52,8 +52,8 @@ class Tally:
 
     spans_by_run: dict[str, int] = field(default_factory=dict)
     """Named runs in order of first appearance, with their unique spans."""
-    unnamed: dict[str, None] = field(default_factory=dict)
-    """Traces that name no run, in order."""
+    unnamed: dict[str, int] = field(default_factory=dict)
+    """Traces that name no run, in order, with their roots."""
     model_calls: int = 0
     tool_calls: int = 0
     repeated: int = 0
@@ -78,7 +78,7 @@ class Tally:
 
     def _add_new(self, fact: SpanFacts) -> None:
         if fact.run_id is None:
-            self.unnamed[fact.trace_id] = None
+            self.unnamed[fact.trace_id] = self.unnamed.get(fact.trace_id, 0) + fact.is_root
         else:
             self.spans_by_run[fact.run_id] = self.spans_by_run.get(fact.run_id, 0) + 1
         self.model_calls += fact.model_call
@@ -93,7 +93,7 @@ class Tally:
         """The sums; costs by `math.fsum`, so the order of sending does not matter."""
         known = [count for count in (self._tokens["input"], self._tokens["output"]) if count is not None]
         return ReplaySummary(
-            runs=len(self.spans_by_run) + len(self.unnamed),
+            runs=len(self.spans_by_run) + sum(max(1, roots) for roots in self.unnamed.values()),
             spans=self.spans,
             model_calls=self.model_calls,
             tool_calls=self.tool_calls,

@@ -60,7 +60,7 @@ def _user(row: Row) -> _Part:
 
 def _piece(row: Row, part: _Part, turns: Sequence[Turn], source: str) -> Piece:
     spans = [_root(row, part, turns)]
-    facts = [SpanFacts(part.trace_id.hex(), part.root_id.hex(), part.run_id)]
+    facts = [SpanFacts(part.trace_id.hex(), part.root_id.hex(), part.run_id, is_root=True)]
     for index, turn in enumerate(turns):
         if part.role not in (turn.role, turn.requestor):
             continue
