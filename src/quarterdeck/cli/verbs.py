@@ -27,7 +27,11 @@ class Verb(NamedTuple):
 VERBS = (
     Verb("serve", "quarterdeck.cli.serve", "Start the server: OTLP in, page and API out, data in one folder."),
     Verb("demo", "quarterdeck.cli.demo", "Send a simulated fleet of agents into a running server."),
-    Verb("replay", "quarterdeck.cli.replay", "Send recorded runs into a running server, and return when they can be read."),
+    Verb(
+        "replay",
+        "quarterdeck.cli.replay",
+        "Send recorded runs into a running server, and return when they can be read.",
+    ),
     Verb("runs", "quarterdeck.cli.runs", "List runs, show one, or follow new ones."),
     Verb("fleet", "quarterdeck.cli.fleet", "Say in words what the fleet is doing, then by cohort."),
     Verb("doctor", "quarterdeck.cli.doctor", "Check the telemetry of a server or a file, and say what to mend."),
