@@ -81,8 +81,8 @@ def _below_evaluators(body: Body) -> set[int]:
 
 
 def _drop_partial(spans: Sequence[Span], own: dict[int, Usage]) -> set[str]:
-    """Partial numbers stand only where nobody has whole ones; then the total says so."""
-    partial = [node for node in own if spans[node].usage_scope == "partial"]
+    """Partial numbers of calls stand only where no ancestor has whole ones; then the total says so."""
+    partial = [node for node in own if spans[node].usage_scope == "partial" and spans[node].op_kind not in NAMED]
     if not partial:
         return set()
     whole = any(
@@ -184,6 +184,10 @@ class _Books:
             left = excess(mine, self._direct.get(node, NOTHING))
         elif span.usage_scope == "cumulative_lifetime":
             left = self._since_last(node, mine, children)
+        elif span.usage_scope == "partial":
+            left = [m if c is None else 0 for m, c in zip(mine, children, strict=True)]
+            if total(left):
+                self._account.flags.add("partial_usage")
         else:
             left = self._beyond(node, mine, children)
         if node not in self._judged:
@@ -266,7 +270,7 @@ def _covered(body: Body, own: Mapping[int, Usage]) -> set[int]:
         elif above in here and (span is None or span.op_kind != "agent"):
             here.add(node)
         usage = own.get(node)
-        if span is None or usage is None or total(usage) is None:
+        if span is None or usage is None or total(usage) is None or span.usage_scope == "partial":
             continue
         if span.usage_scope == "exclusive_run":
             here.add(node)

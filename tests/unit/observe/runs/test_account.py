@@ -81,6 +81,18 @@ def test_partial_numbers_stand_and_say_so_when_nobody_has_whole_ones():
     assert "partial_usage" in run.flags
 
 
+def test_a_partial_number_of_an_agent_gives_way_to_its_calls():
+    run = one(agent("partial", (631, 35)), call("l1"), call("l2", start=4))
+    assert (run.tokens.input, run.tokens.output, run.tokens.coverage, run.residual_tokens) == (200, 20, "full", 0)
+    assert "partial_usage" not in run.flags
+
+
+def test_a_partial_number_of_an_agent_stands_where_no_call_reports():
+    run = one(agent("partial", (631, 35)), span("l", "a", "llm", 1, 2))
+    assert (run.tokens.input, run.tokens.coverage) == (631, "partial")
+    assert "partial_usage" in run.flags
+
+
 def test_a_wrapper_that_repeats_usage_is_not_a_call():
     run = one(
         span("g", "", "chain", 0, 9, tokens=(100, 10), usage_scope="inclusive", response_id="r"),
