@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import string
 from pathlib import Path
+from threading import Event
 
+import anyio
 import pytest
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from quarterdeck.api import ApiOptions, problems
 from quarterdeck.api.errors_reference import markdown
 from quarterdeck.api.guard import foreign_caller
 from quarterdeck.api.queries import FilterQuery
-from quarterdeck.errors import BadFile, all_errors
+from quarterdeck.api.threads import StoreThreads
+from quarterdeck.errors import BadFile, Overloaded, all_errors
 from quarterdeck.store.interface import RUN_FACETS
 
 API = "/api/v1"
@@ -309,31 +313,34 @@ def test_every_facet_is_a_parameter() -> None:
     assert [name for name in RUN_FACETS if name not in FilterQuery.model_fields] == []
 
 
-def test_more_waiting_requests_than_allowed_are_told_to_come_again(deck, problem) -> None:
-    """One thread, one place to wait: of three calls that meet at a closed gate, the third is refused."""
-    import threading
-    from concurrent.futures import ThreadPoolExecutor
+def test_more_waiting_calls_than_allowed_are_told_to_come_again() -> None:
+    """One thread and one place to wait: of three calls that meet at a closed gate, the third is refused."""
+    metrics = CollectorRegistry()
 
-    gate = threading.Event()
-    inside = threading.Event()
+    async def scene() -> int:
+        threads = StoreThreads(1, 1, metrics)
+        gate = Event()
+        async with anyio.create_task_group() as group:
+            group.start_soon(threads.run, gate.wait)
+            group.start_soon(threads.run, gate.wait)
+            await anyio.wait_all_tasks_blocked()
+            assert metrics.get_sample_value("quarterdeck_api_store_calls") == 2
+            try:
+                with pytest.raises(Overloaded, match="2 requests already wait"):
+                    await threads.run(lambda: 0)
+            finally:
+                gate.set()
+        return await threads.run(lambda: 7)
 
-    def health():
-        inside.set()
-        gate.wait(20)
-        return deck.health
+    assert anyio.run(scene) == 7
+    assert metrics.get_sample_value("quarterdeck_api_store_calls") == 0
+    assert metrics.get_sample_value("quarterdeck_api_store_calls_refused_total") == 1
 
-    options = ApiOptions(store_threads=1, store_calls_waiting_max=1, key_presence_s=1e9)
-    client = deck.client(options=options, ingest_health=health)
-    with ThreadPoolExecutor(2) as pool:
-        assert client.get(f"{API}/runs").status_code == 200  # asks once whether there are keys
-        first = pool.submit(client.get, f"{API}/health")
-        assert inside.wait(20)
-        second = pool.submit(client.get, f"{API}/health")
-        refused = client.get(f"{API}/runs")
-        while refused.status_code == 200 and not second.done():
-            refused = client.get(f"{API}/runs")
-        gate.set()
-        body = problem(refused, 503, "overloaded")
-        assert refused.headers["retry-after"] == "1"
-        assert body["retry_after_s"] == 1.0
-        assert first.result().status_code == second.result().status_code == 200
+
+def test_a_refusal_says_when_to_come_again(deck, problem) -> None:
+    def full():
+        raise Overloaded("full", retry_after_s=0.4)
+
+    answer = deck.client(ingest_health=full).get(f"{API}/health")
+    assert problem(answer, 503, "overloaded")["retry_after_s"] == 0.4
+    assert answer.headers["retry-after"] == "1"
