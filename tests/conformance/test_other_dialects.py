@@ -1,4 +1,4 @@
-"""Golden spans of the small dialects: ADK, Strands, Claude Code."""
+"""Golden spans of the small dialects: ADK, Strands, Claude Code, Microsoft Agent Framework."""
 
 from __future__ import annotations
 
@@ -39,3 +39,12 @@ def test_claude_code_reports_uncached_input() -> None:
         scope="com.anthropic.claude_code.tracing",
     )
     expect(span, dialect="claude_code", op_kind="llm", tokens_input=160, usage_confidence="producer")
+
+
+def test_agent_framework_agents_do_not_report_their_run_and_a_run_id_is_no_response_id() -> None:
+    usage = {"gen_ai.usage.input_tokens": 44, "gen_ai.usage.output_tokens": 180, "gen_ai.response.id": "run_9guM"}
+    named = {"gen_ai.provider.name": "microsoft.agent_framework", "gen_ai.request.model": "gpt-5-mini"}
+    agent = canonical({"gen_ai.operation.name": "invoke_agent", **named, **usage}, scope="agent_framework")
+    expect(agent, dialect="agent_framework", usage_scope="cumulative_lifetime", provider="openai", response_id=None)
+    call = canonical({"gen_ai.operation.name": "chat", **usage}, scope="agent_framework")
+    expect(call, usage_scope="own")

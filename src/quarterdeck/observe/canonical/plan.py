@@ -19,7 +19,7 @@ from quarterdeck.observe.canonical.dialects import DIALECTS, UNKNOWN
 from quarterdeck.observe.canonical.failures import FAILURE_MARKS
 from quarterdeck.observe.canonical.kinds import KINDS, NAME_PREFIXES, OP_KINDS, PRESENCE
 from quarterdeck.observe.canonical.precedence import FAMILIES, GLOBAL, KNOWN, OWN
-from quarterdeck.observe.canonical.providers import model_name, provider
+from quarterdeck.observe.canonical.providers import model_name, provider, response_id
 from quarterdeck.observe.canonical.values import (
     Reader,
     anything,
@@ -44,6 +44,7 @@ READERS: Mapping[str, Reader] = {
     "provider": provider,
     "model_request": model_name,
     "model_response": model_name,
+    "response_id": response_id,
     "finish_reasons": joined,
     "streaming": flag,
     "ttft_s": number,

@@ -104,3 +104,9 @@ def model_name(value: Any) -> str | None:
     """A model's name; "unknown" is not one."""
     found = text(value)
     return None if found in NO_MODELS else found
+
+
+def response_id(value: Any) -> str | None:
+    """A response's id; OpenAI's Assistants write the id of a whole run there (`run_...`), which several calls share."""
+    found = text(value)
+    return None if found is not None and found.startswith("run_") else found

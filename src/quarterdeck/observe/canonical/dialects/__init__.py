@@ -5,6 +5,7 @@ from __future__ import annotations
 from quarterdeck.observe.canonical.dialect import Dialect
 from quarterdeck.observe.canonical.dialects import (
     adk,
+    agent_framework,
     claude_code,
     langfuse,
     logfire,
@@ -24,6 +25,7 @@ DIALECTS: tuple[Dialect, ...] = (
     strands.DIALECT,
     claude_code.DIALECT,
     adk.DIALECT,
+    agent_framework.DIALECT,
     openllmetry.DIALECT,
     logfire.DIALECT,
     langfuse.DIALECT,
