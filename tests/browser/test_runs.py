@@ -99,7 +99,7 @@ def test_the_palette_finds_an_agent(ten_server: Server, open_page: OpenPage) -> 
     expect(page.locator(".health-columns")).to_be_visible()
     page.keyboard.press("Control+k")
     page.keyboard.type("billing")
-    expect(page.get_by_role("option", name="billing-agent")).to_be_visible()
+    expect(page.get_by_role("option", name="agent billing-agent")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/runs.*agent=billing-agent"))
     page.keyboard.press("?")
