@@ -15,7 +15,8 @@ TIME_NS_MAX = 2**63 - 1
 NOTES = frozenset({"attribute_truncated", "attributes_cut"})
 """Reasons under which the span itself was kept."""
 
-_ID_LENGTHS = {"trace": 32, "span": 16}
+_TRACE_ID_LENGTH, _SPAN_ID_LENGTH = 32, 16
+_NO_TRACE, _NO_PARENT = "0" * 32, "0" * 16
 
 
 class Limits(NamedTuple):
@@ -39,11 +40,11 @@ class Decoded(NamedTuple):
 
 def fault(span: RawSpan) -> tuple[str, str] | None:
     """(reason, detail) for which this span must be refused, or None."""
-    if len(span.trace_id) != _ID_LENGTHS["trace"] or not span.trace_id.strip("0"):
+    if len(span.trace_id) != _TRACE_ID_LENGTH or span.trace_id == _NO_TRACE:
         return "invalid_trace_id", f"trace id {span.trace_id!r}; expected 16 bytes, not all zero"
-    if len(span.span_id) != _ID_LENGTHS["span"] or not span.span_id.strip("0"):
+    if len(span.span_id) != _SPAN_ID_LENGTH or span.span_id == _NO_PARENT:
         return "invalid_span_id", f"span id {span.span_id!r}; expected 8 bytes, not all zero"
-    if span.parent_span_id and len(span.parent_span_id) != _ID_LENGTHS["span"]:
+    if span.parent_span_id and len(span.parent_span_id) != _SPAN_ID_LENGTH:
         return "invalid_parent_span_id", f"parent span id {span.parent_span_id!r}; expected 8 bytes or none"
     if span.start_ns > TIME_NS_MAX or span.end_ns > TIME_NS_MAX:
         return "time_out_of_range", f"start {span.start_ns}, end {span.end_ns}; expected ns since 1970, below 2^63"
@@ -59,24 +60,27 @@ def cut_attributes(attributes: Attributes, limits: Limits) -> tuple[Attributes, 
         notes.append(("attributes_cut", f"{len(attributes)} attributes; kept the first {limits.attributes_max}"))
         attributes = dict(list(attributes.items())[: limits.attributes_max])
     limit = limits.attribute_bytes_max
-    for key, found in attributes.items():
-        if isinstance(found, (str, bytes)) and len(found) > limit:
-            attributes[key] = found[:limit]
-            notes.append(("attribute_truncated", f"{key}: {len(found)} long; kept the first {limit}"))
+    long = [key for key, found in attributes.items() if isinstance(found, (str, bytes)) and len(found) > limit]
+    for key in long:
+        notes.append(("attribute_truncated", f"{key}: {len(attributes[key])} long; kept the first {limit}"))
+        attributes[key] = attributes[key][:limit]
     return attributes, notes
 
 
-def settle_times(span: RawSpan) -> RawSpan:
+def settle(span: RawSpan) -> RawSpan:
     """A span without a start starts at its end; a parent of zeros is no parent."""
-    if span.start_ns <= 0:
-        span = span._replace(start_ns=span.end_ns)
-    if span.parent_span_id and not span.parent_span_id.strip("0"):
-        span = span._replace(parent_span_id="")
-    return span
+    return span._replace(
+        start_ns=span.start_ns if span.start_ns > 0 else span.end_ns,
+        parent_span_id="" if span.parent_span_id == _NO_PARENT else span.parent_span_id,
+    )
 
 
-def sift(spans: list[RawSpan], limits: Limits, now_ns: int) -> Decoded:
-    """Refuse what is faulty and cut what is oversized."""
+def sift(spans: list[RawSpan], limits: Limits, now_ns: int, *, body_bytes: int) -> Decoded:
+    """Refuse what is faulty and cut what is oversized.
+
+    A text cannot be longer than the body that it came in, so the texts of small requests need no look.
+    """
+    long_text = body_bytes > limits.attribute_bytes_max
     kept: list[RawSpan] = []
     rejections: list[Rejection] = []
     for span in spans:
@@ -84,10 +88,10 @@ def sift(spans: list[RawSpan], limits: Limits, now_ns: int) -> Decoded:
         if found is not None:
             rejections.append(reject(span, *found, now_ns))
             continue
-        if span.start_ns <= 0 or span.parent_span_id:
-            span = settle_times(span)  # noqa: PLW2901
-        attributes, notes = cut_attributes(span.attributes, limits)
-        if notes:
+        if span.start_ns <= 0 or span.parent_span_id == _NO_PARENT:
+            span = settle(span)  # noqa: PLW2901
+        if long_text or len(span.attributes) > limits.attributes_max:
+            attributes, notes = cut_attributes(span.attributes, limits)
             rejections.extend(reject(span, *note, now_ns) for note in notes)
             span = span._replace(attributes=attributes)  # noqa: PLW2901
         kept.append(span)

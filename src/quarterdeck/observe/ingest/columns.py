@@ -6,7 +6,7 @@ ptars refuses is the row way's business; a property test holds both to the same 
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,8 @@ import pyarrow as pa
 from quarterdeck.model.raw import Attributes, AttributeValue, RawSpan, Resource, Scope
 from quarterdeck.observe.ingest import parts
 from quarterdeck.observe.ingest.descriptors import columns_descriptor
+
+_SMALL_ARRAY_BYTES = 64
 
 
 @cache
@@ -128,7 +130,7 @@ def _values(any_values: Any) -> list[AttributeValue]:
     values: list[AttributeValue] = any_values.field("string_value").to_pylist()
     for name in ("int_value", "double_value", "bool_value", "bytes_value"):
         _patch(values, any_values.field(name), None)
-    _patch(values, any_values.field("array_value"), parts.array)
+    _patch(values, any_values.field("array_value"), _array)
     _patch(values, any_values.field("kvlist_value"), parts.kvlist)
     return values
 
@@ -140,6 +142,16 @@ def _patch(values: list[AttributeValue], column: Any, convert: Any) -> None:
     found = column.take(pa.array(where)).to_pylist()
     for i, v in zip(where.tolist(), found, strict=True):
         values[i] = convert(v) if convert is not None else v
+
+
+@lru_cache(maxsize=4096)
+def _small_array(raw: bytes) -> tuple[AttributeValue, ...]:
+    return tuple(parts.array(raw))
+
+
+def _array(raw: bytes) -> list[AttributeValue]:
+    """An array value; short ones (`["stop"]`) come again and again and are decoded once."""
+    return list(_small_array(raw)) if len(raw) <= _SMALL_ARRAY_BYTES else parts.array(raw)
 
 
 def _nested(lists: Any, convert: Any) -> list[tuple[Any, ...]]:

@@ -28,7 +28,7 @@ def decode(body: bytes, encoding: Encoding, project: str, limits: Limits, now_ns
     rejection of one span, and the others are kept.
     """
     spans, rejections = _spans(body, encoding, project, now_ns)
-    sifted = sift(spans, limits, now_ns)
+    sifted = sift(spans, limits, now_ns, body_bytes=len(body))
     return Decoded(sifted.spans, rejections + sifted.rejections)
 
 
