@@ -1,4 +1,4 @@
-"""Golden spans of the small dialects: ADK, Strands, Claude Code, Microsoft Agent Framework."""
+"""Golden spans of the small dialects: ADK, Strands, Claude Code, Microsoft Agent Framework, LangSmith, MLflow, ..."""
 
 from __future__ import annotations
 
@@ -48,3 +48,54 @@ def test_agent_framework_agents_do_not_report_their_run_and_a_run_id_is_no_respo
     expect(agent, dialect="agent_framework", usage_scope="cumulative_lifetime", provider="openai", response_id=None)
     call = canonical({"gen_ai.operation.name": "chat", **usage}, scope="agent_framework")
     expect(call, usage_scope="own")
+
+
+def test_langsmith_calls_a_retriever_embeddings_and_its_project_a_session() -> None:
+    attributes = {
+        "gen_ai.operation.name": "embeddings",
+        "langsmith.span.kind": "retriever",
+        "langsmith.trace.session_id": "project",
+        "langsmith.metadata.thread_id": "t1",
+        "gen_ai.usage.input_tokens": 50,
+        "gen_ai.usage.output_tokens": 5,
+        "gen_ai.usage.total_tokens": 55,
+        "gen_ai.usage.input_token_details": "{'cache_read': 40, 'cache_creation': 2}",
+    }
+    span = canonical(attributes, scope="langsmith")
+    expect(span, dialect="langsmith", op_kind="retrieval", session_id="t1", tokens_cache_read=40, tokens_cache_write=2)
+
+
+def test_mlflow_writes_json_texts() -> None:
+    span = canonical(
+        {
+            "mlflow.spanType": '"CHAT_MODEL"',
+            "mlflow.spanInputs": '{"messages": [{"role": "system", "content": "Be brief."}]}',
+            "mlflow.chat.tokenUsage": '"{\\"input_tokens\\": 10, \\"output_tokens\\": 4, \\"total_tokens\\": 14}"',
+            "mlflow.trace.session": '"s1"',
+            "mlflow.llm.model": '"gpt-5"',
+            "mlflow.llm.cost": '{"total_cost": 0.25}',
+        },
+        scope="mlflow.openai",
+    )
+    expect(
+        span,
+        dialect="mlflow",
+        op_kind="llm",
+        tokens_input=10,
+        tokens_output=4,
+        session_id="s1",
+        model_request="gpt-5",
+        provider="openai",
+        cost_reported_usd=0.25,
+    )
+    assert span.prompt_hash
+
+
+def test_the_small_tables() -> None:
+    call = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
+    lit = canonical({**call, "gen_ai.application_name": "shop", "gen_ai.usage.cost": 0.1, "gen_ai.environment": "prod"})
+    expect(lit, dialect="openlit", agent_name="shop", cost_reported_usd=0.1, environment="prod")
+    lite = canonical({**call, "gen_ai.cost.total_cost": 0.2, "llm.is_streaming": "True"}, scope="litellm")
+    expect(lite, dialect="litellm", cost_reported_usd=0.2, streaming=True)
+    wove = canonical({"weave.span.kind": "tool", "weave.tool.name": "t", "wandb.thread_id": "s"}, scope="weave")
+    expect(wove, dialect="weave", op_kind="tool", tool_name="t", session_id="s")

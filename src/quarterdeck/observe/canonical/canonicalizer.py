@@ -28,7 +28,7 @@ from quarterdeck.observe.canonical.plan import (
 from quarterdeck.observe.canonical.providers import provider_of_model
 from quarterdeck.observe.canonical.unmapped import UnmappedCounter
 from quarterdeck.observe.canonical.usage import normalise_usage, unknown_keys
-from quarterdeck.observe.canonical.values import anything, decode_json, text
+from quarterdeck.observe.canonical.values import anything, decode_twice, text
 from quarterdeck.observe.canonical.weights import weight_of
 
 PLANS_MAX = 4_096
@@ -256,7 +256,7 @@ class Canonicalizer:
 
     def _document_usage(self, row: list[Any], plan: Plan, raw: RawSpan) -> Counts:
         for key, _read in plan.documents:
-            document = decode_json(raw.attributes[key])
+            document = decode_twice(raw.attributes[key])
             unknown = unknown_keys(document)
             if unknown:
                 found = tuple(f"{key}{{{name[:100]}}}" for name in unknown[:16])
@@ -299,8 +299,8 @@ class Canonicalizer:
             role, content = plan.indexed_system
             if attributes[role] in ("system", "developer"):
                 return self._hasher.system(attributes[content])
-        for key, _read in plan.first_message:
-            found = self._hasher.opening(attributes[key])
+        for key, read in plan.first_message:
+            found = self._hasher.opening(read(attributes[key]))
             if found is not None:
                 return found
         return None

@@ -177,10 +177,10 @@ NAME_PREFIXES: tuple[tuple[str, OpKind], ...] = (
 
 
 def kind_of(word: str, table: Mapping[str, OpKind]) -> OpKind | None:
-    """The kind behind a producer's word, whatever its case; Vercel's `operation.name` carries a function id after a blank."""
+    """The kind behind a producer's word, whatever its case and quotes; Vercel's `operation.name` carries a function id after a blank."""
     found = table.get(word)
     if found is None:
-        found = table.get(word.lower())
+        found = table.get(word.strip('"').lower())
         if found is None and table is VERCEL:
             found = table.get(word.split(" ", 1)[0].lower())
     return found

@@ -30,6 +30,7 @@ from quarterdeck.observe.canonical.values import (
     number,
     path_reader,
     text,
+    unquoted,
     whole,
 )
 from quarterdeck.observe.canonical.weights import shows_sampling
@@ -68,6 +69,9 @@ READERS: Mapping[str, Reader] = {
 """How a field's values are read; text where nothing is said."""
 
 MILLISECOND_KEYS = frozenset({"ai.response.msToFirstChunk", "ai.stream.msToFirstChunk"})
+
+QUOTED_KEYS = ("mlflow.",)
+"""Keys whose texts are JSON texts."""
 
 LAZY = frozenset(
     {
@@ -207,7 +211,9 @@ def _candidate(name: str, spelled: str) -> Candidate:
     reader = READERS.get(name, text)
     if key in MILLISECOND_KEYS:
         reader = milliseconds
-    return (key, path_reader(path.rstrip("}"), reader)) if brace else (key, reader)
+    if brace:
+        return key, path_reader(path.rstrip("}"), reader)
+    return key, unquoted(reader) if key.startswith(QUOTED_KEYS) else reader
 
 
 def compile_plan(scope_name: str, schema_url: str, keys: Sequence[str]) -> Plan:

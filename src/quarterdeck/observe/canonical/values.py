@@ -32,6 +32,9 @@ TEXT_MAX = 512
 COUNT_MAX = 10**12
 """No single operation has more tokens than this; larger numbers are broken."""
 
+LITERAL_MAX = 4_096
+"""Characters of a Python dict that are parsed."""
+
 JSON_MAX = 1 << 20
 """Characters of JSON text that are parsed; longer text is left alone."""
 
@@ -188,6 +191,8 @@ def path_reader(path: str, read: Reader) -> Reader:
 
     def read_path(value: Any) -> Any:
         found = decode_twice(value)
+        if found is None and isinstance(value, str):
+            found = _decode_literal(value)
         for step in steps:
             found = _step(found, step)
             if found is None:
@@ -195,6 +200,22 @@ def path_reader(path: str, read: Reader) -> Reader:
         return read(found)
 
     return read_path
+
+
+def _decode_literal(value: str) -> Any:
+    """A flat dict of numbers written down as Python writes it (LangSmith's token details)."""
+    if value[:1] != "{" or len(value) > LITERAL_MAX:
+        return None
+    return decode_json(value.replace("'", '"').replace("None", "null"))
+
+
+def unquoted(read: Reader) -> Reader:
+    """A reader for values that come as JSON text, quotes and all."""
+
+    def read_unquoted(value: Any) -> Any:
+        return read(decode_json(value) if isinstance(value, str) and value[:1] == '"' else value)
+
+    return read_unquoted
 
 
 def _step(found: Any, step: str) -> Any:
