@@ -53,9 +53,11 @@ def reconcile(body: Body, own: dict[int, Usage], lifetime: Mapping[int, Usage | 
 
     count); `lifetime`: see there.
     """
-    models = [node for node in body.order if body.kind(node) == "llm"]
-    judged = _below_evaluators(body)
-    flags = _drop_partial(body.spans, own)
+    spans, count = body.spans, len(body.spans)
+    kinds = [(node, spans[node].op_kind) for node in body.order if node < count]
+    models = [node for node, kind in kinds if kind == "llm"]
+    judged = _below_evaluators(body) if any(kind == "evaluator" for _, kind in kinds) else set()
+    flags = _drop_partial(spans, own)
     calls = find_calls(body, [node for node in models if node not in judged] if judged else models, own)
     account = Account(calls, flags=flags)
     if own:
@@ -73,10 +75,9 @@ def reconcile(body: Body, own: dict[int, Usage], lifetime: Mapping[int, Usage | 
 def _below_evaluators(body: Body) -> set[int]:
     """Evaluators and all below them."""
     found: set[int] = set()
-    if any(body.kind(node) == "evaluator" for node in body.order):
-        for node in body.order:
-            if body.up[node] in found or body.kind(node) == "evaluator":
-                found.add(node)
+    for node in body.order:
+        if body.up[node] in found or body.kind(node) == "evaluator":
+            found.add(node)
     return found
 
 

@@ -64,8 +64,17 @@ def split(forest: Forest) -> tuple[list[Plan], Sequence[int]]:
     """The runs of a group, and each node's parent within its run (NO_PARENT at a top)."""
     ground = Ground(forest, [span[9] for span in forest.spans] + [GHOST] * len(forest.ghosts))
     roots, order = children_first_seen(forest.parent)
-    if any(span.run_id is not None for span in forest.spans):
-        _split_explicit(ground, roots, order)
+    ids = {span.run_id for span in forest.spans}
+    if ids != {None}:
+        if (
+            len(roots) == 1
+            and len(ids - {None}) == 1
+            and roots[0] < len(forest.spans)
+            and forest.spans[roots[0]].run_id
+        ):
+            ground.plans.append(_explicit_plan(ground, forest.spans[roots[0]].run_id, order))
+        else:
+            _split_explicit(ground, roots, order)
     else:
         _split_trees(ground, _trees(roots, order, forest.parent))
     return ground.plans, _cut(forest.parent, ground.plans)
@@ -237,7 +246,7 @@ def _join(ground: Ground, run_id: str, nodes: list[int]) -> None:
     members = set(nodes)
     tops = [node for node in nodes if parent[node] not in members]
     if len(tops) == 1:
-        ground.plans.append(Plan(nodes, tops[0], _explicit_subject(ground, nodes), tops[0], run_id))
+        ground.plans.append(_explicit_plan(ground, run_id, nodes))
         return
     spoken = [top for top in tops if ground.kinds[top] in NAMED]
     if len(spoken) == 1:
@@ -253,9 +262,18 @@ def _join(ground: Ground, run_id: str, nodes: list[int]) -> None:
             parent[other] = top
             if ground.forest.rule.get(other) != "cycle":
                 ground.forest.rule[other] = "same_run"
-    plan = Plan(_reorder(parent, top, nodes), top, None, top, run_id, {"joined"})
-    plan.subject = _explicit_subject(ground, plan.order)
+    plan = _explicit_plan(ground, run_id, _reorder(parent, top, nodes))
+    plan.flags.add("joined")
     ground.plans.append(plan)
+
+
+def _explicit_plan(ground: Ground, run_id: str | None, order: list[int]) -> Plan:
+    """The run of nodes below one top, which is the first of them."""
+    top = order[0]
+    if ground.kinds[top] == "agent":
+        return Plan(order, top, top, top, run_id)
+    units = _units(ground, order)
+    return Plan(order, top, _subject(units) if units else None, top, run_id)
 
 
 def _reorder(parent: list[int], top: int, nodes: list[int]) -> list[int]:
@@ -264,8 +282,3 @@ def _reorder(parent: list[int], top: int, nodes: list[int]) -> list[int]:
     local = [place.get(parent[node], NO_PARENT) if node != top else NO_PARENT for node in nodes]
     _, order = children_first_seen(local)
     return [nodes[at] for at in order]
-
-
-def _explicit_subject(ground: Ground, order: list[int]) -> int | None:
-    units = _units(ground, order)
-    return _subject(units) if units else None
