@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +25,7 @@ from quarterdeck.observe.ingest.grpc import OtlpGrpc
 from quarterdeck.observe.ingest.http import OtlpHttp
 from quarterdeck.observe.pipeline import Pipeline
 from quarterdeck.observe.pipeline.gauges import IngestGauges
-from quarterdeck.observe.runs import PriceTable, build_runs, summarise_runs
+from quarterdeck.observe.runs import PriceTable, build_runs, span_cost, summarise_runs
 from quarterdeck.settings import Settings
 from quarterdeck.store.duckdb import DATA_FORMAT, DuckDBStore
 from quarterdeck.store.interface import KeyStore, TelemetryStore
@@ -100,6 +101,8 @@ def compose(
         metrics=registry,
         storage_path=str(path),
         options=settings.api,
+        span_cost_usd=partial(span_cost, prices=prices),
+        default_project=settings.serve.project,
     )
 
     def refused(error: QuarterdeckError | Exception) -> None:
