@@ -7,7 +7,7 @@ import { Awaiting, Failure, Nothing } from "../parts/feedback";
 import { useNow } from "../parts/now";
 import { Link, setParams, useHere } from "../url/navigation";
 import { rangeOf } from "../url/range";
-import { count, dollars, short } from "../words/numbers";
+import { count, dollars, ENOUGH_RUNS, short } from "../words/numbers";
 import { ago } from "../words/time";
 import { COHORT_KEYS, cohortLink, DEFAULT_BY, groupBy } from "./links";
 
@@ -54,6 +54,7 @@ function Rows({ cohorts, by, params }: { cohorts: readonly Cohort[]; by: readonl
   const now = useNow(5000);
   if (cohorts.length === 0) return <Nothing>No run started in this range.</Nothing>;
   const top = rateTop(cohorts.map((cohort) => cohort.failing));
+  const judged = cohorts.some((cohort) => cohort.failing && cohort.failing.n >= ENOUGH_RUNS);
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label="Cohorts, scrolls sideways">
       <table className="dense cohorts">
@@ -70,7 +71,7 @@ function Rows({ cohorts, by, params }: { cohorts: readonly Cohort[]; by: readonl
             <th scope="col" className="num">
               live
             </th>
-            <th scope="col">failing (95 % interval, scale to {Math.round(top * 100)} %)</th>
+            <th scope="col">failing {judged && `(95 % interval, scale to ${Math.round(top * 100)} %)`}</th>
             <th scope="col" className="num">
               tokens p50
             </th>
@@ -104,7 +105,7 @@ function Row({ cohort, by, params, top, now }: RowProps) {
     <tr>
       {by.map((name, i) => (
         <td key={name} className={i === 0 ? "strong" : ""}>
-          {cohort.keys[name] ?? <span className="muted">unknown</span>}
+          {cohort.keys[name] ?? <span className="muted">not known</span>}
         </td>
       ))}
       <td className="num">

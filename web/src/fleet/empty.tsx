@@ -7,13 +7,13 @@ import { Link, useHere } from "../url/navigation";
 import { linkTo, runPath } from "../url/place";
 import { envLines, otlpHttp, RECIPES, type Recipe } from "./connect";
 
-export function Empty() {
+export function Empty({ leave }: { leave: () => void }) {
   const health = useHealth().data;
   const endpoint = otlpHttp(health);
   return (
     <div className="view empty">
       <h1>No run has arrived yet</h1>
-      <Listening endpoint={endpoint} />
+      <Listening endpoint={endpoint} leave={leave} />
       <h2>Connect an agent</h2>
       <p>
         Send OpenTelemetry to this server. OTLP over HTTP: <code>{endpoint}</code>
@@ -66,7 +66,7 @@ function Recipes() {
   );
 }
 
-function Listening({ endpoint }: { endpoint: string }) {
+function Listening({ endpoint, leave }: { endpoint: string; leave: () => void }) {
   const { params } = useHere();
   const first = useRunsHead({ project: useProject() }, { live: true, enabled: true, limit: 1 }).data?.items[0];
   return (
@@ -75,7 +75,10 @@ function Listening({ endpoint }: { endpoint: string }) {
       {first ? (
         <span>
           The first run is here:{" "}
-          <Link to={linkTo(runPath(first.run_id), params)}>{first.agent ?? first.root_name}</Link>
+          <Link to={linkTo(runPath(first.run_id), params)}>{first.agent ?? first.root_name}</Link>{" "}
+          <button type="button" onClick={leave}>
+            Show the fleet
+          </button>
         </span>
       ) : (
         <span>listening on {endpoint} …</span>

@@ -23,7 +23,7 @@ export function FleetView() {
     return answer.error ? <Failure error={answer.error} retry={() => answer.refetch()} /> : <FleetSkeleton />;
   const empty = answer.data.runs === 0 && health.data?.storage.runs === 0;
   if (empty && !taught) setTaught(true);
-  if (empty || taught) return <Empty />;
+  if (empty || taught) return <Empty leave={() => setTaught(false)} />;
   return <Filled fleet={answer.data} stale={answer.error} />;
 }
 

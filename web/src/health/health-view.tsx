@@ -202,7 +202,7 @@ function Limits({ health }: { health: Health }) {
           ["current", "num"],
           ["capacity", "num"],
           ["full", "num"],
-          ["note", "text"],
+          ["level", "text"],
         ]}
       >
         {health.limits.map((limit) => {

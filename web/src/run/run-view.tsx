@@ -210,7 +210,7 @@ function Search({ selection, rows, box, next }: SearchProps) {
 
 function Progress({ run, spans, rows }: { run: Run; spans: Spans; rows: readonly TreeRow[] }) {
   const errors = useMemo(() => rows.filter((row) => isFailed(row.span)).length, [rows]);
-  const loaded = `${count(spans.spans.length)} of ${count(Math.max(run.spans, spans.spans.length))} spans loaded`;
+  const loaded = `${count(spans.loaded)} of ${count(Math.max(run.spans, spans.loaded))} spans loaded`;
   if (spans.capped)
     return <span className="caveat">the first {count(spans.spans.length)} spans; the rest is in the API</span>;
   if (!spans.complete) {

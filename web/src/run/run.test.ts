@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Message } from "../api/types";
 import { type CallMessages, deltas } from "./conversation";
 import { clamped, ticks, zoomed } from "./scale";
-import { ancestors, buildTree, flatten, matches, nextMatching, type SpanRow } from "./tree";
+import { ancestors, buildTree, flatten, matches, milestone, nextMatching, type SpanRow } from "./tree";
 
 function span(id: string, parent: string | null, offset = 0, extra: Partial<SpanRow> = {}): SpanRow {
   return {
@@ -53,6 +53,9 @@ describe("the tree", () => {
   it("searches what a row shows", () => {
     expect(matches(span("q", null, 0, { model_response: "GPT-5-mini" }), "gpt-5")).toBe(true);
     expect(matches(span("q", null), "")).toBe(false);
+  });
+  it("draws a growing tree a logarithmic number of times", () => {
+    expect([0, 1, 2, 3, 4, 7, 8, 100].map(milestone)).toEqual([0, 1, 2, 2, 4, 4, 8, 64]);
   });
   it("flattens a chain of 20,000 without recursion", () => {
     const chain = Array.from({ length: 20000 }, (_, i) => span(String(i), i === 0 ? null : String(i - 1), i));

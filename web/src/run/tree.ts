@@ -137,3 +137,8 @@ export function matches(span: SpanRow, text: string): boolean {
   ];
   return shown.some((part) => part?.toLowerCase().includes(wanted));
 }
+
+/** After how many pages the tree is drawn anew: 1, 2, 4, 8, … A tree per page would be quadratic in a long run. */
+export function milestone(pages: number): number {
+  return pages === 0 ? 0 : 2 ** Math.floor(Math.log2(pages));
+}

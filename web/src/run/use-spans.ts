@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef } from "react";
 import { getJson } from "../api/client";
 import { useProject } from "../api/queries";
 import type { Listing, Run, RunSpan } from "../api/types";
-import { type SpanRow, slim } from "./tree";
+import { milestone, type SpanRow, slim } from "./tree";
 
 const PAGE = 500;
 
@@ -17,6 +17,8 @@ const REREAD_MAX = 2000;
 
 export interface Spans {
   spans: readonly SpanRow[];
+  /** Spans that have come, of which `spans` shows a part while more are coming. */
+  loaded: number;
   error: unknown;
   pending: boolean;
   complete: boolean;
@@ -43,16 +45,24 @@ export function useSpans(run: Run | undefined): Spans {
     structuralSharing: false,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const spans = useMemo(() => (pages.data?.pages ?? []).flatMap((page) => page.items), [pages.data]);
-  const capped = spans.length >= SPANS_MAX && pages.hasNextPage;
+  const read = pages.data?.pages ?? [];
+  const loaded = read.reduce((sum, page) => sum + page.items.length, 0);
+  const capped = loaded >= SPANS_MAX && pages.hasNextPage;
+  const shown = pages.hasNextPage && !capped ? milestone(read.length) : read.length;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: between milestones the same spans are shown
+  const spans = useMemo(
+    () => read.slice(0, shown).flatMap((page) => page.items),
+    [shown, pages.hasNextPage ? null : pages.data],
+  );
   const { fetchNextPage, hasNextPage, isFetching, isError, refetch } = pages;
   useEffect(() => {
     if (hasNextPage && !isFetching && !isError && !capped) void fetchNextPage();
   }, [hasNextPage, isFetching, isError, capped, fetchNextPage]);
-  useReread(run, spans.length, !hasNextPage && pages.isSuccess, refetch);
-  const retry = () => void (spans.length > 0 ? fetchNextPage() : refetch());
+  useReread(run, loaded, !hasNextPage && pages.isSuccess, refetch);
+  const retry = () => void (loaded > 0 ? fetchNextPage() : refetch());
   return {
     spans,
+    loaded,
     error: pages.error,
     pending: pages.isPending,
     complete: pages.isSuccess && !hasNextPage,

@@ -8,9 +8,11 @@ import { ValueMark } from "../parts/icons";
 import { setParams } from "../url/navigation";
 import { isLive } from "../url/range";
 import { count } from "../words/numbers";
-import { FACETS, filterQuery, HAS, type RunsState, toggled } from "./filter";
+import { FACETS, filterQuery, HAS, type RunsState, toggled, unsetWord } from "./filter";
 
 const SHOWN = 8;
+/** Facets whose values have a mark of their own. */
+const MARKED = new Set(["lifecycle", "status"]);
 const OPEN_AT_FIRST = 6;
 
 export function FacetPanel({ state }: { state: RunsState }) {
@@ -83,7 +85,7 @@ function FacetLine({ name, one, chosen }: { name: string; one: FacetValue; chose
         onChange={() => setParams({ [name]: toggled(chosen, value) })}
       />
       <span className="facet-value">
-        <ValueMark value={value} /> {value || <span className="muted">unknown</span>}
+        {MARKED.has(name) && <ValueMark value={value} />} {value || <span className="muted">{unsetWord(name)}</span>}
       </span>
       <span className="muted facet-count">{count(one.count)}</span>
     </label>

@@ -92,3 +92,8 @@ export function activeCount(state: RunsState): number {
   const values = Object.values(state.equals).reduce((sum, list) => sum + list.length, 0);
   return values + state.has.length + (state.text ? 1 : 0);
 }
+
+/** What a missing value means: no error and no outcome were given; of an identity we do not know it. */
+export function unsetWord(facet: string): string {
+  return facet === "error_class" ? "no error" : facet === "outcome" ? "not given" : "not known";
+}

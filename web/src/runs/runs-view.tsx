@@ -10,7 +10,7 @@ import { go, Link, setParams, useHere } from "../url/navigation";
 import { linkTo, runPath } from "../url/place";
 import { count } from "../words/numbers";
 import { FacetPanel } from "./facet-panel";
-import { ALL_FACETS, activeCount, type RunsState, stateOf } from "./filter";
+import { ALL_FACETS, activeCount, type RunsState, stateOf, unsetWord } from "./filter";
 import { Peek } from "./peek";
 import { RunTable } from "./run-list";
 import { type RunsList, useRuns } from "./use-runs";
@@ -148,9 +148,9 @@ function Chips({ state }: { state: RunsState }) {
           className="chip"
           key={`${name}=${value}`}
           onClick={() => setParams({ [name]: rest(name, value) })}
-          aria-label={`Remove filter ${name} ${value || "unknown"}`}
+          aria-label={`Remove filter ${name} ${value || unsetWord(name)}`}
         >
-          {name.replaceAll("_", " ")}: {value || "unknown"} ✕
+          {name.replaceAll("_", " ")}: {value || unsetWord(name)} ✕
         </button>
       ))}
       <button type="button" className="plain" onClick={() => setParams(none)}>
