@@ -16,6 +16,8 @@ from quarterdeck.observe.canonical.values import Reader, text
 PER_SPAN_ONLY = frozenset({"op_kind_own", "error_class_own", "retry_attempt", "cost_reported_usd"})
 """Our own attributes that make no sense for a whole process; on a resource they are not read."""
 
+_OWN_NAMES = {key: name for name, key in OWN.items() if name not in PER_SPAN_ONLY}
+
 Setting = tuple[int, Any]
 """(slot, value)."""
 
@@ -78,10 +80,11 @@ def _defaults(resource: Resource, scope: Scope, schema_url: str, service: str | 
 
 def _overrides(resource: Resource) -> tuple[tuple[int, Any, str], ...]:
     found: list[tuple[int, Any, str]] = []
-    for name, key in OWN.items():
-        if name not in PER_SPAN_ONLY and key in resource.attributes:
+    for key, said in resource.attributes.items():
+        name = _OWN_NAMES.get(key)
+        if name is not None:
             read: Reader = READERS.get(name, text)
-            value = read(resource.attributes[key])
+            value = read(said)
             if value is not None:
                 found.append((SLOTS[name], value, key))
     return tuple(found)
