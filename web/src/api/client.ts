@@ -44,7 +44,7 @@ const SILENT: Problem = {
   status: 0,
   detail: "No answer came from this address.",
   code: "server_silent",
-  mend: "Check that `quarterdeck serve` still runs and that this machine reaches it. The page tries again by itself.",
+  mend: "Check that quarterdeck serve still runs and that this machine reaches it. The page tries again by itself.",
 };
 
 /** A problem document from any failed answer, also from one that is not problem+json (a proxy, an old server). */

@@ -115,7 +115,7 @@ function Row({ cohort, by, params, top, now }: RowProps) {
         {cohort.live > 0 ? <Link to={to({ lifecycle: "running" })}>{count(cohort.live)}</Link> : "0"}
       </td>
       <td>
-        <Link to={to({ status: "error" })} className="quiet">
+        <Link to={to({ has: "failed" })} className="quiet">
           <RateCell rate={cohort.failing} top={top} />
         </Link>
       </td>
@@ -126,7 +126,7 @@ function Row({ cohort, by, params, top, now }: RowProps) {
         <Link to={to({ sort: "tokens_total" })}>{short(cohort.tokens.p95)}</Link>
       </td>
       <td className="num">
-        <Link to={to({ status: "ok", sort: "cost_usd" })}>{dollars(cohort.cost_per_success_usd)}</Link>
+        <Link to={to({ has: "succeeded", sort: "cost_usd" })}>{dollars(cohort.cost_per_success_usd)}</Link>
       </td>
       <td className="num">
         <Link to={to({ sort: "started_at" })}>{ago(cohort.last_started_at, now)}</Link>

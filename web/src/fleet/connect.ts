@@ -49,7 +49,7 @@ export const RECIPES: readonly Recipe[] = [
   {
     id: "vercel",
     title: "Vercel AI SDK",
-    note: "In instrumentation.ts, then `experimental_telemetry: { isEnabled: true }` on each call.",
+    note: "In instrumentation.ts, then experimental_telemetry: { isEnabled: true } on each call.",
     lines:
       'import { registerOTel } from "@vercel/otel";\nexport const register = () => registerOTel({ serviceName: "my-agent" });',
   },

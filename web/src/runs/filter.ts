@@ -27,6 +27,8 @@ export const QUIET_FACETS = ["session_id", "user_hash", "toolset_hash", "config_
 export const ALL_FACETS: readonly string[] = [...FACETS, ...QUIET_FACETS];
 
 export const HAS: readonly (readonly [string, string])[] = [
+  ["failed", "failed"],
+  ["succeeded", "succeeded"],
   ["error", "an error inside"],
   ["orphans", "orphans"],
   ["residual", "residual tokens"],

@@ -10,7 +10,8 @@ export function SettingsView() {
     <div className="view settings">
       <h1>Settings</h1>
       <p className="muted">
-        Kept in this browser. The server's own settings are in its file; `quarterdeck config show` prints them.
+        Kept in this browser. The server's own settings are in its file; <code>quarterdeck config show</code> prints
+        them.
       </p>
       <Choice
         legend="Theme"
