@@ -108,17 +108,38 @@ def _seen_twice(spans: Sequence[Span], heads: dict[int, list[int]]) -> list[list
 
 
 def _compatible(spans: Sequence[Span], group: list[int], heads: dict[int, list[int]], calls: Calls) -> list[list[int]]:
-    """Split a group where known providers differ, and leave out wrappers around several calls."""
+    """Split a group where known counts or providers differ, and leave out wrappers around several calls.
+
+    A call seen twice was billed once and says so twice. Some producers write one response id on all calls of a
+    conversation: then the counts differ, and a span without counts could repeat any of them, so it is left alone.
+    """
+    told: dict[tuple[int | None, int | None], list[int]] = {}
     single = [head for head in group if not _branches(heads[head], calls)]
-    providers = {spans[head].provider for head in single} - {None}
-    if len(providers) <= 1:
-        return [single]
-    parts: dict[str, list[int]] = {}
     for head in single:
+        counts = _counts(spans, heads[head])
+        if counts != (None, None):
+            told.setdefault(counts, []).append(head)
+    parts = [single] if len(told) <= 1 else list(told.values())
+    return [same for part in parts for same in _by_provider(spans, part)]
+
+
+def _counts(spans: Sequence[Span], chain: list[int]) -> tuple[int | None, int | None]:
+    """Input and output as the outermost span of a call that reports any."""
+    for node in chain:
+        counts = (spans[node].tokens_input, spans[node].tokens_output)
+        if counts != (None, None):
+            return counts
+    return None, None
+
+
+def _by_provider(spans: Sequence[Span], part: list[int]) -> list[list[int]]:
+    """One group unless known providers contradict each other; then those who name none are left alone."""
+    parts: dict[str, list[int]] = {}
+    for head in part:
         provider = spans[head].provider
         if provider is not None:
             parts.setdefault(provider, []).append(head)
-    return list(parts.values())
+    return [part] if len(parts) <= 1 else list(parts.values())
 
 
 def _branches(chain: list[int], calls: Calls) -> bool:

@@ -150,10 +150,10 @@ def test_two_spans_anywhere_with_one_response_id_are_one_call():
         AGENT,
         span("c", "a", "chain", 1, 3),
         call("l1", "c", 1, response_id="r", provider="openai"),
-        call("l2", "a", 4, counts=(120, 5), response_id="r"),
+        call("l2", "a", 4, response_id="r", tokens_cache_read=60),
         call("l3", "a", 6, response_id="s"),
     )
-    assert (run.tokens.input, run.tokens.output, run.model_calls) == (220, 20, 2)
+    assert (run.tokens.input, run.tokens.output, run.tokens.cache_read, run.model_calls) == (200, 20, 60, 2)
     assert "duplicate_usage" in run.flags
 
 
@@ -165,6 +165,16 @@ def test_a_replay_in_a_nested_agent_with_its_own_number_is_counted_once():
         call("l2", "b", 4, response_id="r"),
     )
     assert (run.tokens.input, run.residual_tokens, run.model_calls) == (100, 0, 1)
+
+
+def test_one_response_id_on_calls_with_different_counts_is_not_one_call():
+    run = one(AGENT, call("l1", response_id="r"), call("l2", start=3, counts=(120, 5), response_id="r"))
+    assert (run.tokens.input, run.model_calls, run.flags) == (220, 2, ("cost_unpriced",))
+
+
+def test_a_silent_span_repeats_the_call_that_reports():
+    run = one(AGENT, span("l1", "a", "llm", 1, 2, response_id="r"), call("l2", start=3, response_id="r"))
+    assert (run.tokens.input, run.model_calls, run.tokens.coverage) == (100, 1, "full")
 
 
 def test_one_response_id_of_two_providers_are_two_calls():

@@ -88,12 +88,10 @@ def assert_is_tree(tree: RunTree) -> None:
     depth = {(top.trace_id, top.span_id): 0}
     for node in tree.nodes[1:]:
         assert node.run_id == tree.run.run_id
-        at = depth.get((node.trace_id, node.parent_span_id))
-        if node.repair_rule in ("same_run", "cycle") and at is None:
-            assert node.parent_span_id == top.span_id
-            at = 0
-        assert at is not None
-        assert node.depth == at + 1
+        above = {depth.get((node.trace_id, node.parent_span_id))} - {None}
+        if node.repair_rule in ("same_run", "cycle") and node.parent_span_id == top.span_id:
+            above.add(0)
+        assert node.depth - 1 in above
         depth[node.trace_id, node.span_id] = node.depth
     assert len(depth) == len(tree.nodes)
     assert tree.run.spans == sum(not node.synthetic for node in tree.nodes) > 0
