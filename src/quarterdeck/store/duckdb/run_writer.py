@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from quarterdeck.model.runs import Run
+from quarterdeck.model.runs import FAILED_OUTCOMES, Run
 from quarterdeck.store.duckdb.columns import trace_text
 from quarterdeck.store.duckdb.database import Database
 from quarterdeck.store.duckdb.run_rows import RUN_SELECT, key_table, run_of, run_table, touched_table
@@ -37,10 +37,13 @@ DELETE FROM cohort_minute WHERE cell_key IN (SELECT cell_key FROM touched) AND m
 
 _KEYS = ", ".join(COHORT_KEYS)
 
+# Run.failed in SQL: true, false, or NULL while nothing is known.
+_FAILED = f"""CASE WHEN status = 'error' OR lower(outcome) IN ({", ".join(repr(w) for w in sorted(FAILED_OUTCOMES))})
+  THEN true WHEN status = 'ok' THEN false END"""
+
 _INSERT_CELLS = f"""
 INSERT INTO cohort_minute
-SELECT project, minute, cell_key, {_KEYS}, count(*), count(*) FILTER (status <> 'unknown'),
-  count(*) FILTER (status = 'error'), CAST(sum(model_calls) AS BIGINT), CAST(sum(tool_calls) AS BIGINT),
+SELECT project, minute, cell_key, {_KEYS}, count(*), count({_FAILED}), count(*) FILTER ({_FAILED}), CAST(sum(model_calls) AS BIGINT), CAST(sum(tool_calls) AS BIGINT),
   CAST(coalesce(sum(tokens_total), 0) AS BIGINT), count(tokens_total), coalesce(sum(cost_usd), 0), count(cost_usd),
   max(started_at_ns), histogram(duration_bucket), histogram(tokens_bucket)
 FROM run WHERE cell_key IN (SELECT cell_key FROM touched) AND minute BETWEEN ? AND ?

@@ -67,6 +67,8 @@ class SpanStore:
         self._executor = ThreadPoolExecutor(options.compression_threads, thread_name_prefix="compress")
         self._chunks = ChunkWriter(self._executor, chunk_bytes=options.chunk_bytes, level=options.compression_level)
         self._lock = Lock()
+        # pyarrow looks for pandas at its first list, which takes a second where pandas is there: not in the first commit.
+        self._executor.submit(pa.array, [""], pa.string())
         with database.reader() as cursor:
             self._seq, self._chunk_id, self._rejection = one(cursor, _LAST)
 
