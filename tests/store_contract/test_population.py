@@ -120,6 +120,7 @@ RUNS = st.builds(
     prompt_version=st.sampled_from([None, "1"]),
     lifecycle=st.sampled_from([*LIVE, "lost", "finished"]),
     status=st.sampled_from(["ok", "error", "unknown"]),
+    outcome=st.sampled_from([None, "success", "Failure"]),
     model_calls=st.integers(0, 5),
     tool_calls=st.integers(0, 5),
     tokens=st.builds(Tokens, st.none() | st.integers(0, 10**9), st.none() | st.integers(0, 10**6)),
@@ -170,8 +171,8 @@ def check_cohorts(rows: Sequence[CohortRow], runs: list[Run], by: list[str]) -> 
         costs = [run.cost.computed for run in inside if run.cost.computed is not None]
         assert row.runs == len(inside)
         assert row.live == sum(run.lifecycle in LIVE for run in group)
-        assert row.scored == sum(run.status != "unknown" for run in inside)
-        assert row.failed == sum(run.status == "error" for run in inside)
+        assert row.scored == sum(run.failed is not None for run in inside)
+        assert row.failed == sum(run.failed is True for run in inside)
         assert (row.model_calls, row.tool_calls) == (
             sum(r.model_calls for r in inside),
             sum(r.tool_calls for r in inside),
@@ -189,7 +190,7 @@ def check_fleet(store: TelemetryStore, project: str, runs: list[Run]) -> None:
     now = store.fleet(project, *WINDOW)
     inside = [run for run in runs if in_window(run)]
     assert now.runs == len(inside) == sum(minute.runs for minute in now.minutes)
-    assert now.failed == sum(run.status == "error" for run in inside)
+    assert now.failed == sum(run.failed is True for run in inside)
     assert now.tokens_total == sum(run.tokens.total or 0 for run in inside)
     assert sum(now.lifecycle.values()) == len({r.run_id for r in runs if in_window(r) or r.lifecycle in LIVE})
 

@@ -134,5 +134,4 @@ def check_agent(run: dict[str, Any], row: dict[str, str]) -> None:
     assert run["agent"] == f"{row['agent_model'] or 'unknown'}/{row['harness']}"
     assert run["model"] == (row["agent_model"] or None)
     assert run["outcome"] == ("success" if float(row["reward"]) == 1.0 else "failure")
-    failed = row["termination_reason"] != "user_stop" or run["outcome"] == "failure"
-    assert run["status"] == ("error" if failed else "ok")
+    assert run["status"] == ("ok" if row["termination_reason"] == "user_stop" else "error")

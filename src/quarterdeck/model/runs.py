@@ -13,6 +13,9 @@ RunStatus = Literal["ok", "error", "unknown"]
 Coverage = Literal["full", "partial", "none"]
 CostSource = Literal["reported", "priced", "reconciled", "unpriced"]
 
+FAILED_OUTCOMES = frozenset({"failure", "failed", "fail", "error"})
+"""Outcomes (lower case) that count as a failure whatever the spans' status says: a run can end well and achieve nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -99,6 +102,13 @@ class Run:
     models: dict[str, int] = field(default_factory=dict)
     dialects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool | None:
+        """Whether the run counts as failing: an error status or a failed outcome; None while neither is known."""
+        if self.status == "error" or (self.outcome is not None and self.outcome.lower() in FAILED_OUTCOMES):
+            return True
+        return False if self.status == "ok" else None
 
     @property
     def duration_s(self) -> float | None:

@@ -43,7 +43,8 @@ COHORT_KEYS = (
 class RunFilter:
     """Which runs. `equals` maps a name of RUN_FACETS to accepted values ("" = unknown). Times are ns, half open.
 
-    `text` matches a part of run id, trace id, agent or root name, case-insensitively. `has` are words of `flags`, or "orphans", "residual", "error".
+    `text` matches a part of run id, trace id, agent or root name, case-insensitively. `has` are words of `flags`, or "orphans", "residual", "error" (an error inside),
+    "failed", "succeeded" (`Run.failed`).
     """
 
     project: str
@@ -72,7 +73,7 @@ class FacetCount:
 class CohortRow:
     """One cohort over a window, from the rollup. Quantiles are within 1 % (log buckets); None = nothing reported.
 
-    `keys` maps each requested cohort key to its value (None = unknown). `failed`/`scored`: runs with status error / with a known status.
+    `keys` maps each requested cohort key to its value (None = unknown). `failed`/`scored`: runs whose `Run.failed` is true / is known.
     """
 
     keys: Mapping[str, str | None]

@@ -53,7 +53,7 @@ def search_text(run: Run) -> str:
 
 
 def words_of(run: Run) -> set[str]:
-    """What `RunFilter.has` may ask for: the flags, and `orphans`, `residual`, `error`."""
+    """What `RunFilter.has` may ask for: the flags, and `orphans`, `residual`, `error`, `failed`, `succeeded`."""
     words = set(run.flags)
     if run.orphans.repaired or run.orphans.missing:
         words.add("orphans")
@@ -61,6 +61,8 @@ def words_of(run: Run) -> set[str]:
         words.add("residual")
     if run.status == "error" or run.errors:
         words.add("error")
+    if run.failed is not None:
+        words.add("failed" if run.failed else "succeeded")
     return words
 
 

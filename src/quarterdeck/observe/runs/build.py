@@ -227,11 +227,10 @@ def _lived(case: _Case) -> dict[str, Any]:
     life = life_of(case.face, found.members, case.terms.now_ns, case.terms.options)
     if case.face.missing and life.lifecycle not in ("running", "waiting"):
         case.flags.add("root_missing")
-    outcome = case.voices.ask("outcome")
-    status = status_of(found.heads, _spoken_below(case.group, case.plan), outcome, life.lifecycle)
+    status = status_of(found.heads, _spoken_below(case.group, case.plan), life.lifecycle)
     return {
         **life._asdict(),
-        "outcome": outcome,
+        "outcome": case.voices.ask("outcome"),
         "status": status,
         "error_class": _error_class(case.group.forest.spans, found) if status == "error" else None,
     }

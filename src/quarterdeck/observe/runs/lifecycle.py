@@ -19,7 +19,6 @@ _WAIT_TOOLS = frozenset({
     "human_input", "ask_human", "ask_user", "request_human_input", "human_approval", "request_approval",
     "approval", "wait", "wait_for_human", "wait_for_approval", "wait_for_message",
 })  # fmt: skip
-_FAILED = frozenset({"failed", "failure", "fail", "error"})
 
 
 class Face(NamedTuple):
@@ -81,11 +80,11 @@ def _waits(members: Columns) -> bool:
     return members.op_name[at] in _WAIT_OPS or members.tool_name[at] in _WAIT_TOOLS
 
 
-def status_of(
-    heads: Sequence[Span], below_synthetic: Sequence[Span], outcome: str | None, lifecycle: Lifecycle
-) -> RunStatus:
-    """`heads` are subject and top; `below_synthetic` the agents, workflows and chains right below a synthetic top."""
-    failed = any(span.status == "error" for span in (*heads, *below_synthetic))
-    if failed or (outcome is not None and outcome.lower() in _FAILED):
+def status_of(heads: Sequence[Span], below_synthetic: Sequence[Span], lifecycle: Lifecycle) -> RunStatus:
+    """`heads` are subject and top; `below_synthetic` the agents, workflows and chains right below a synthetic top.
+
+    The outcome has no say: it is kept beside (`Run.failed` joins the two).
+    """
+    if any(span.status == "error" for span in (*heads, *below_synthetic)):
         return "error"
     return "ok" if lifecycle == "finished" else "unknown"

@@ -94,11 +94,11 @@ def _cohort(keys: dict[str, str | None], runs: Sequence[Run], live: Sequence[Run
 
 
 def _scored(runs: Iterable[Run]) -> int:
-    return sum(run.status != "unknown" for run in runs)
+    return sum(run.failed is not None for run in runs)
 
 
 def _failed(runs: Iterable[Run]) -> int:
-    return sum(run.status == "error" for run in runs)
+    return sum(run.failed is True for run in runs)
 
 
 def _tokens(runs: Iterable[Run]) -> list[int]:

@@ -104,11 +104,11 @@ def test_an_error_below_a_missing_root_is_an_error():
 
 
 @pytest.mark.parametrize(
-    ("outcome", "status"), [("failed", "error"), ("Error", "error"), ("resolved", "ok"), (None, "ok")]
+    ("outcome", "failed"), [("failed", True), ("Error", True), ("resolved", False), (None, False)]
 )
-def test_an_outcome_may_say_that_it_failed(outcome, status):
+def test_an_outcome_may_say_that_it_failed_and_leaves_the_status(outcome, failed):
     run = one(span("a", "", "agent", 0, 3, outcome=outcome))
-    assert (run.status, run.outcome) == (status, outcome)
+    assert (run.status, run.outcome, run.failed) == ("ok", outcome, failed)
 
 
 def test_the_error_class_is_the_subjects_else_that_of_the_deepest_latest_error():
