@@ -23,7 +23,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", default="var/quarterdeck")
     data_dir = parser.parse_args().data_dir
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell started us with SIGINT ignored
+        signal.signal(number, _interrupt)
     server = subprocess.Popen([COMMAND, "serve", "--data-dir", data_dir], stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command
     fleet: subprocess.Popen[bytes] | None = None
     try:
