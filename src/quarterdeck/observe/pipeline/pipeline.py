@@ -276,19 +276,26 @@ class Pipeline:
         return _Group(jobs, size), last
 
     def _commit(self, group: _Group) -> None:
-        good = [job for job in group.jobs if job.error is None]
-        try:
-            self._commit_good(good)
-        except Exception as e:
-            self._log.error("commit_failed", error=repr(e), exc_info=True)
-            for job in good:
-                job.error = e if isinstance(e, QuarterdeckError) else StoreFailed("the commit failed")
+        self._commit_together([job for job in group.jobs if job.error is None])
         with self._lock:
             self._waiting_bytes -= group.size
             self._waiting_requests -= len(group.jobs)
             self._gauges.queue_bytes.set(self._waiting_bytes)
             self._gauges.queue_requests.set(self._waiting_requests)
         self._answer(group.jobs)
+
+    def _commit_together(self, jobs: Sequence[_Job]) -> None:
+        """One commit for all; when it fails on what it was given, one each, so that a bad one hurts nobody else."""
+        try:
+            self._commit_good(jobs)
+        except Exception as e:
+            self._log.error("commit_failed", requests=len(jobs), error=repr(e), exc_info=True)
+            if len(jobs) > 1 and not isinstance(e, StoreFailed):
+                for job in jobs:
+                    self._commit_together([job])
+                return
+            for job in jobs:
+                job.error = e if isinstance(e, QuarterdeckError) else StoreFailed("the commit failed")
 
     def _commit_good(self, jobs: Sequence[_Job]) -> None:
         now_s = self._clock.monotonic_s()

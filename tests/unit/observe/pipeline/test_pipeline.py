@@ -46,6 +46,16 @@ class FailingStore(MemoryStore):
         return super().commit(batch)
 
 
+class PickyStore(MemoryStore):
+    """A store that refuses a batch with a span of one name."""
+
+    def commit(self, batch: Batch) -> int:
+        if any(span.name == "poison" for span, _ in batch.spans):
+            msg = "a number that fits no column"
+            raise BadInput(msg)
+        return super().commit(batch)
+
+
 @asynccontextmanager
 async def pipeline(
     store: MemoryStore, ingest: IngestOptions | None = None, options: PipelineOptions = QUICK
@@ -194,6 +204,22 @@ def test_a_failed_commit_is_told_and_a_second_try_is_no_repeat() -> None:
             assert (await way.submit("default", body(10), "protobuf")).kept == 10
             assert way.health().repeated == 0
         assert [r.spans for r in runs(store)] == [10]
+
+    run(scenario())
+
+
+def test_what_the_store_cannot_take_hurts_only_its_own_request() -> None:
+    async def scenario() -> None:
+        store = PickyStore()
+        poisoned = agent_trace(40, 3)
+        poisoned[1]["name"] = "poison"
+        async with pipeline(store) as way:
+            good = [way.submit("default", body(41), "protobuf"), way.submit("default", body(42), "protobuf")]
+            bad = way.submit("default", request(poisoned).SerializeToString(), "protobuf")
+            assert [(await job).kept for job in good] == [10, 10]
+            with pytest.raises(BadInput):
+                await bad
+        assert store.counts()["spans"] == 20
 
     run(scenario())
 
