@@ -19,16 +19,20 @@ export function useProject(): string {
   return useHere().params.get("project") || "default";
 }
 
-function usePolled<T>(
-  path: string,
-  query: Query,
-  options: { live?: boolean; floorS?: number; enabled?: boolean } = {},
-) {
+interface PollOptions {
+  live?: boolean;
+  floorS?: number;
+  enabled?: boolean;
+  /** Whether the last answer to another question stands in until this one is answered; false where they would be mixed. */
+  keep?: boolean;
+}
+
+function usePolled<T>(path: string, query: Query, options: PollOptions = {}) {
   const prefs = usePrefs();
   return useQuery({
     queryKey: [path, query],
     queryFn: ({ signal }) => getJson<T>(path, query, signal),
-    placeholderData: keepPreviousData,
+    ...(options.keep === false ? {} : { placeholderData: keepPreviousData }),
     refetchInterval: pollMs(prefs, options.live ?? true, options.floorS ?? 0),
     enabled: options.enabled ?? true,
   });
@@ -62,7 +66,7 @@ export function useFacets(filter: Query, names: readonly string[], live: boolean
 /** The newest runs of a filter, asked again and again: the head of the live tail. */
 export function useRunsHead(filter: Query, options: { live: boolean; enabled: boolean; limit: number }) {
   const { live, enabled, limit } = options;
-  return usePolled<Listing<Run>>("runs", { ...filter, limit }, { live, enabled });
+  return usePolled<Listing<Run>>("runs", { ...filter, limit }, { live, enabled, keep: false });
 }
 
 export function useRun(runId: string, enabled = true) {

@@ -24,7 +24,7 @@ export function FleetView() {
   const empty = answer.data.runs === 0 && health.data?.storage.runs === 0;
   if (empty && !taught) setTaught(true);
   if (empty || taught) return <Empty leave={() => setTaught(false)} />;
-  return <Filled fleet={answer.data} stale={answer.error} />;
+  return <Filled fleet={answer.data} stale={answer.error} awaited={answer.isPlaceholderData} />;
 }
 
 function FleetSkeleton() {
@@ -36,11 +36,11 @@ function FleetSkeleton() {
   );
 }
 
-function Filled({ fleet, stale }: { fleet: Fleet; stale: unknown }) {
+function Filled({ fleet, stale, awaited }: { fleet: Fleet; stale: unknown; awaited: boolean }) {
   const { params } = useHere();
   const made = useMemo(() => series(fleet.minutes, Date.parse(fleet.since), Date.parse(fleet.until)), [fleet]);
   return (
-    <div className="view fleet">
+    <div className={awaited ? "view fleet awaited" : "view fleet"} aria-busy={awaited}>
       <h1 className="off-screen">Fleet</h1>
       {stale ? <Failure error={stale} /> : null}
       <p className="in-words">{fleet.in_words}</p>
