@@ -123,7 +123,7 @@ class _Books:
         """Work through the run, children before parents, and add what repeats know beyond the calls they repeat."""
         up, own, below, inner = self._body.up, self._own, self._below, self._inner
         spans_count = len(self._body.spans)
-        corrections, wrapper_of = self._account.calls.correction, self._account.calls.inner
+        corrections = self._account.calls.correction
         for node in reversed(self._body.order):
             mine = own.get(node)
             children = below.pop(node, None)
@@ -142,9 +142,7 @@ class _Books:
             above = up[node]
             if node >= spans_count and above != NO_PARENT:
                 self._adrift[above] = plus(self._adrift.get(above, NOTHING), eff)
-            if node in wrapper_of:
-                inner[above] = plus(inner[above], eff) if above in inner else eff
-            elif above != NO_PARENT:
+            if above != NO_PARENT:
                 below[above] = plus(below[above], eff) if above in below else eff
             else:
                 self._account.totals = plus(self._account.totals, eff)
@@ -172,13 +170,18 @@ class _Books:
             self._account.flags.add("evaluator_usage")
 
     def _call(self, node: int, mine: Usage | None, children: Usage | None) -> Usage | None:
+        """The call and what is below it. Of a nested span only the call itself is compared with its wrapper's."""
         nested = self._inner.pop(node, None)
         if mine is not None:
             self._part(node, mine if nested is None else excess(mine, nested), residual=False)
-        eff = nested if mine is None else mine if nested is None else most(mine, nested)
-        if eff is None or children is None:
-            return children if eff is None else eff
-        return plus(eff, children)
+        call = nested if mine is None else mine if nested is None else most(mine, nested)
+        if call is None:
+            return children
+        wrapper = self._account.calls.inner.get(node)
+        if wrapper is None:
+            return call if children is None else plus(call, children)
+        self._inner[wrapper] = plus(self._inner[wrapper], call) if wrapper in self._inner else call
+        return children
 
     def _ancestor(self, node: int, span: Span, mine: Usage, children: Usage) -> Usage:
         if span.usage_scope == "exclusive_run":

@@ -125,6 +125,16 @@ def test_of_a_nested_pair_the_larger_number_of_each_class_counts():
     assert (run.tokens.input, run.tokens.output, run.tokens.cache_read) == (100, 10, 50)
 
 
+def test_work_below_the_inner_span_of_a_pair_counts_beside_it():
+    run = one(
+        AGENT,
+        span("o", "a", "llm", 1, 9, tokens=(100, 10), model_request="m"),
+        span("i", "o", "llm", 1, 8, tokens=(90, 10), model_request="m"),
+        span("e", "i", "embedding", 2, 3, tokens=(7, None)),
+    )
+    assert (run.tokens.input, run.tokens.output, run.model_calls) == (107, 10, 1)
+
+
 def test_a_nested_call_to_another_model_is_another_call():
     run = one(AGENT, call("o", model_request="big"), call("i", "o", counts=(30, 3), model_request="small"))
     assert (run.tokens.input, run.model_calls) == (130, 2)

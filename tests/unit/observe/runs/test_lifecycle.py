@@ -103,9 +103,7 @@ def test_an_error_below_a_missing_root_is_an_error():
     assert one(span("l", "gone", "llm", 0, 3, status="error"), now=4).status == "unknown"
 
 
-@pytest.mark.parametrize(
-    ("outcome", "failed"), [("failed", True), ("Error", True), ("resolved", False), (None, False)]
-)
+@pytest.mark.parametrize(("outcome", "failed"), [("failed", True), ("Error", True), ("resolved", False), (None, False)])
 def test_an_outcome_may_say_that_it_failed_and_leaves_the_status(outcome, failed):
     run = one(span("a", "", "agent", 0, 3, outcome=outcome))
     assert (run.status, run.outcome, run.failed) == ("ok", outcome, failed)
