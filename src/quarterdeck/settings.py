@@ -77,7 +77,7 @@ class ServeOptions(BaseModel):
     )
     require_key: bool = Field(
         False,
-        description="Demand a key on loopback too, even while none is in force.",
+        description="Demand a key on loopback too, for instance behind a proxy on this machine.",
         json_schema_extra={"unit": "yes or no"},
     )
     prices_file: Path | None = Field(

@@ -1,4 +1,4 @@
-"""Who may read which project: a key belongs to one project; an open loopback server needs none.
+"""Who may read which project: a key belongs to one project; a loopback server needs none.
 
 The decision is pure (`decide`); `Access` asks the key store for its facts. Refuses: to say whether another
 project exists.
@@ -55,28 +55,16 @@ def decide(key: ApiKey | None, *, secret_sent: bool, required: bool, named: str 
 
 
 class Access:
-    """Asks the key store, and remembers for a moment whether any key is in force."""
+    """Asks the key store who a secret belongs to."""
 
     def __init__(self, services: ApiServices, threads: StoreThreads) -> None:
         self._services = services
         self._threads = threads
-        self._presence: tuple[float, bool] | None = None
 
     async def project(self, headers: Mapping[str, str], named: str | None) -> str:
         """As `decide`. May raise StoreFailed and Overloaded too."""
         secret = secret_of(headers)
         key = None if secret is None else await self._threads.run(lambda: self._services.keys.find_key(secret))
-        required = False if key is not None else await self._required()
+        required = self._services.require_key
         default = self._services.default_project
         return decide(key, secret_sent=secret is not None, required=required, named=named, default=default)
-
-    async def _required(self) -> bool:
-        if self._services.require_key:
-            return True
-        now_s = self._services.clock.monotonic_s()
-        if self._presence is None or now_s - self._presence[0] >= self._services.options.key_presence_s:
-            self._presence = (now_s, await self._threads.run(self._any_in_force))
-        return self._presence[1]
-
-    def _any_in_force(self) -> bool:
-        return any(key.revoked_at_ns is None for key in self._services.keys.list_keys())

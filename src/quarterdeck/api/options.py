@@ -39,9 +39,3 @@ class ApiOptions(BaseModel):
         description="Spans of lately opened run trees that are kept ready for the next page.",
         json_schema_extra={"unit": "spans"},
     )
-    key_presence_s: float = Field(
-        2.0,
-        ge=0,
-        description="How long it may take until the first key made elsewhere closes an open loopback server.",
-        json_schema_extra={"unit": "seconds"},
-    )

@@ -70,7 +70,11 @@ class FilterQuery(WindowQuery):
     )
     has: Annotated[
         list[Word],
-        Field(default_factory=list, max_length=20, description="A flag, `orphans`, `residual`, `error`, `failed` or `succeeded`; repeatable."),
+        Field(
+            default_factory=list,
+            max_length=20,
+            description="A flag, `orphans`, `residual`, `error`, `failed` or `succeeded`; repeatable.",
+        ),
     ]
     agent: Facet
     agent_version: Facet

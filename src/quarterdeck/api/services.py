@@ -36,8 +36,8 @@ class ApiServices:
     """Everything that a route may use.
 
     `build_runs`, `conversation`, `mapped_by` and `span_cost_usd` are bound functions of the observe rooms.
-    `endpoints` maps api, otlp_http, otlp_grpc, gateway to an address or None. `require_key`: keys are demanded even
-    while none is in force (a bind beyond loopback); keys in force always close the door. `ready` answers None, or
+    `endpoints` maps api, otlp_http, otlp_grpc, gateway to an address or None. `require_key`: keys are demanded
+    (a bind beyond loopback, or the setting). `ready` answers None, or
     why not. `storage_path` is shown in the health document. `default_project` is read by requests that name none.
     """
 

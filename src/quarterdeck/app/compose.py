@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +30,8 @@ from quarterdeck.settings import Settings
 from quarterdeck.store.duckdb import DATA_FORMAT, DuckDBStore
 from quarterdeck.store.interface import KeyStore, TelemetryStore
 from quarterdeck.store.sql.keys import SqlKeyStore
+
+STORE_FILE = "telemetry.duckdb"
 
 
 class Deck(NamedTuple):
@@ -62,22 +64,12 @@ def compose(
     log = structlog.get_logger()
     registry = CollectorRegistry()
     gauges = IngestGauges(registry)
-    path = folder / "telemetry.duckdb"
-    store = DuckDBStore(path, options=settings.duckdb, clock=clock)
-    own_prices = settings.serve.prices_file
-    prices = PriceTable.shipped() if own_prices is None else PriceTable.load(own_prices)
-    run_options = settings.runs
-
-    def trees(spans: Sequence[Span]) -> list[RunTree]:
-        return build_runs(spans, now_ns=clock.now_ns(), prices=prices, options=run_options)
-
-    def summaries(spans: Sequence[Span], now_ns: int) -> list[Run]:
-        return summarise_runs(spans, now_ns=now_ns, prices=prices, options=run_options)
-
+    runs = _runs(settings, clock)
+    store = DuckDBStore(folder / STORE_FILE, options=settings.duckdb, clock=clock)
     pipeline = Pipeline(
         store=store,
         canonical=Canonicalizer(user_hash_key=data_dir.hash_key(folder)),
-        build_runs=summaries,
+        build_runs=runs.summaries,
         gauges=gauges,
         clock=clock,
         ingest=settings.ingest,
@@ -88,7 +80,7 @@ def compose(
         store=store,
         keys=keys,
         clock=clock,
-        build_runs=trees,
+        build_runs=runs.trees,
         conversation=conversation,
         mapped_by=mapped_by,
         ingest_health=pipeline.health,
@@ -99,30 +91,51 @@ def compose(
         data_format=DATA_FORMAT,
         started_ns=clock.now_ns(),
         metrics=registry,
-        storage_path=str(path),
+        storage_path=str(folder / STORE_FILE),
         options=settings.api,
-        span_cost_usd=partial(span_cost, prices=prices),
+        span_cost_usd=runs.cost_usd,
         default_project=settings.serve.project,
     )
-
-    def refused(error: QuarterdeckError | Exception) -> None:
-        if isinstance(error, QuarterdeckError):
-            gauges.refused(error.code)
-        else:
-            log.error("request_failed", error=repr(error), exc_info=error)
-
     authenticator = KeyAuthenticator(keys, require_key=require_key, default_project=settings.serve.project)
-
-    def hello() -> dict[str, Any]:
-        return {"service": "quarterdeck", "version": __version__, **endpoints}
-
+    refused = partial(_refused, gauges, log)
+    hello = {"service": "quarterdeck", "version": __version__, **endpoints}
     return Deck(
         store,
         pipeline,
         create_api(services),
-        OtlpHttp(pipeline, authenticator, settings.ingest, hello, refused),
+        OtlpHttp(pipeline, authenticator, settings.ingest, lambda: hello, refused),
         OtlpGrpc(pipeline, authenticator, settings.ingest, refused),
     )
+
+
+class _Runs(NamedTuple):
+    """The functions of `observe.runs`, bound to the price table, the options and the clock."""
+
+    trees: Callable[[Sequence[Span]], list[RunTree]]
+    summaries: Callable[[Sequence[Span], int], list[Run]]
+    cost_usd: Callable[[Span], float | None]
+
+
+def _runs(settings: Settings, clock: Clock) -> _Runs:
+    own_prices = settings.serve.prices_file
+    prices = PriceTable.shipped() if own_prices is None else PriceTable.load(own_prices)
+    options = settings.runs
+
+    def trees(spans: Sequence[Span]) -> list[RunTree]:
+        return build_runs(spans, now_ns=clock.now_ns(), prices=prices, options=options)
+
+    def summaries(spans: Sequence[Span], now_ns: int) -> list[Run]:
+        return summarise_runs(spans, now_ns=now_ns, prices=prices, options=options)
+
+    return _Runs(trees, summaries, partial(span_cost, prices=prices))
+
+
+def _refused(gauges: IngestGauges, log: Any, error: QuarterdeckError | Exception) -> None:
+    """What a door turned away is counted; what was our fault is logged too."""
+    if isinstance(error, QuarterdeckError):
+        gauges.refused(error.code)
+    else:
+        log.error("request_failed", error=repr(error), exc_info=error)
 
 
 def _page_folder() -> Path | None:
