@@ -87,3 +87,14 @@ def test_smolagents_writes_running_totals() -> None:
     agent = {"openinference.span.kind": "AGENT", **usage}
     expect(canonical(agent, scope="openinference.instrumentation.smolagents"), usage_scope="cumulative_lifetime")
     expect(canonical(agent, scope="openinference.instrumentation.claude_agent_sdk"), usage_scope="inclusive")
+
+
+def test_an_agent_of_langchain_is_named_by_its_metadata() -> None:
+    scope = "openinference.instrumentation.langchain"
+    metadata = '{"ls_integration": "langchain_create_agent", "lc_agent_name": "support", "thread_id": "s1"}'
+    root = canonical({"openinference.span.kind": "CHAIN", "metadata": metadata}, scope=scope, parent="", name="support")
+    expect(root, op_kind="workflow", agent_name="support", agent_name_source="fallback")
+    call = canonical({**LLM, "metadata": metadata}, scope=scope)
+    expect(call, op_kind="llm", agent_name="support")
+    nameless = canonical({"openinference.span.kind": "CHAIN", "metadata": '{"lc_agent_name": null}'}, scope=scope)
+    expect(nameless, op_kind="chain", agent_name=None)

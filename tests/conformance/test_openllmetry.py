@@ -32,7 +32,7 @@ def test_a_model_call() -> None:
         tokens_input=8855,
         tokens_cache_read=8845,
         tokens_cache_write=6,
-        usage_confidence="exact",
+        usage_confidence="recounted",
         workflow_name="answer",
         session_id="s1",
     )
@@ -48,3 +48,14 @@ def test_an_entity_is_the_agent_or_the_tool() -> None:
     assert tool.tool_result_hash
     expect(canonical({"traceloop.span.kind": "workflow", **entity}), op_kind="workflow")
     expect(canonical({"traceloop.span.kind": "task", **entity}), op_kind="chain")
+
+
+def test_langgraph_under_the_current_names() -> None:
+    scope = "opentelemetry.instrumentation.langchain"
+    made = canonical({"gen_ai.operation.name": "create_agent", "gen_ai.agent.name": "support"}, scope=scope)
+    expect(made, dialect="openllmetry", op_kind="other", op_name="create_agent")
+    task = {"gen_ai.operation.name": "execute_task", "traceloop.span.kind": "task", "gen_ai.task.name": "model"}
+    expect(canonical(task, scope=scope), op_kind="chain")
+    nodes = {"gen_ai.workflow.nodes": ["model", "tools"], "gen_ai.workflow.edges": ["model -> tools"]}
+    invoked = canonical({"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "support", **nodes}, scope=scope)
+    expect(invoked, op_kind="agent", agent_name="support", agent_name_source="explicit")

@@ -49,6 +49,7 @@ NOTHING = Counts()
 
 CONFIDENCES = {
     "exact": "reported as is; a reported total agrees, or there is nothing that could be counted twice",
+    "recounted": "the producer is known to count a stream's opening twice; another view of the same call wins",
     "assumed": "cache tokens without a total: taken as included in the input",
     "producer": "the producer is known to report uncached input; cache tokens were added",
     "impossible": "more cache tokens than input (or reasoning than output): they were outside, and were added",

@@ -249,6 +249,8 @@ class Canonicalizer:
         confidence = counts.confidence
         if plan.unmapped_usage and not (confidence == "exact" and row[_TOTAL] is not None):
             confidence = "unmapped"
+        if plan.recounts and counts.output is not None:
+            confidence = "recounted"
         row[_IN : _REASONING + 1] = counts[:6]
         row[_CONFIDENCE] = confidence
         if counts.input is not None or counts.output is not None:

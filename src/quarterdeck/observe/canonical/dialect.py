@@ -35,6 +35,7 @@ class Dialect:
     `fields`: canonical field → keys in order. `key{a.b}` is a place inside a JSON document.
     `kinds`: attribute key → its values (lower-case) → operation kind, in order.
     `presence`: (key, kind) for spans whose kind follows from a key being there.
+    `recounts`: scopes (whole names) whose counts of streams are known to be too high.
     `families`: prefixes of its bare keys, beside the global families, that are reported when nothing reads them.
     `known`: keys (or prefixes ending in ".") that are understood and left in the raw attributes.
     """
@@ -51,6 +52,7 @@ class Dialect:
     usage_rules: tuple[UsageRule, ...] = ()
     input_excludes_cache: bool = False
     root_chain_is_workflow: bool = False
+    recounts: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
 

@@ -50,7 +50,7 @@ GEN_AI: Mapping[str, OpKind] = {
     "agent_step": "chain",
     "execute_event_loop_cycle": "chain",
     "invoke_agent": "agent",
-    "create_agent": "agent",
+    "create_agent": "other",
     "invoke_workflow": "workflow",
     "execute_tool": "tool",
     "handoff": "handoff",

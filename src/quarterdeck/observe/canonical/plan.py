@@ -126,6 +126,7 @@ class Plan:
     presence: OpKind | None
     name_prefixes: tuple[tuple[str, OpKind], ...]
     root_chain_is_workflow: bool
+    recounts: bool
     usage_scopes: Mapping[OpKind, UsageScope]
     reads_usage: bool
     documents: Candidates
@@ -235,6 +236,7 @@ def compile_plan(scope_name: str, schema_url: str, keys: Sequence[str]) -> Plan:
         presence=_presence(dialect, keys),
         name_prefixes=(*dialect.name_prefixes, *NAME_PREFIXES),
         root_chain_is_workflow=dialect.root_chain_is_workflow and "langfuse.observation.type" not in present,
+        recounts=scope_name in dialect.recounts,
         usage_scopes=_usage_scopes(dialect, scope_name, chosen, keys),
         reads_usage=any(name.startswith("tokens_") or name == "usage_document" for name in chosen),
         documents=chosen.get("usage_document", ()),

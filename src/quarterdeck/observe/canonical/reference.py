@@ -64,6 +64,8 @@ def _rules(dialect: Dialect) -> Iterator[str]:
         yield f"- A span whose name begins with `{prefix}`: `{kind}`."
     if dialect.input_excludes_cache:
         yield "- Input is reported without cache tokens; they are added."
+    for scope in dialect.recounts:
+        yield f"- Streams of scope `{scope}` are counted too high; another view of the same call wins."
     if dialect.root_chain_is_workflow:
         yield "- A chain at the root is a `workflow`."
     yield ""

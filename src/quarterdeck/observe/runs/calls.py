@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from quarterdeck.model.spans import Span
 from quarterdeck.observe.runs.body import Body
-from quarterdeck.observe.runs.vectors import NOTHING, Usage, Vector, excess, least, most, plus
+from quarterdeck.observe.runs.vectors import NOTHING, Usage, Vector, excess, fill, known_to, least, most, plus
 
 _DATE = re.compile(r"[-@](\d{4}-\d{2}-\d{2}|\d{8})$")
 _CLIMBS_MAX = 1_000_000
@@ -112,6 +113,7 @@ def _compatible(spans: Sequence[Span], group: list[int], heads: dict[int, list[i
 
     A call seen twice was billed once and says so twice. Some producers write one response id on all calls of a
     conversation: then the counts differ, and a span without counts could repeat any of them, so it is left alone.
+    Two producers that report one id at the same moment mean one call even when they count it differently.
     """
     told: dict[tuple[int | None, int | None], list[int]] = {}
     single = [head for head in group if not _branches(heads[head], calls)]
@@ -119,8 +121,21 @@ def _compatible(spans: Sequence[Span], group: list[int], heads: dict[int, list[i
         counts = _counts(spans, heads[head])
         if counts != (None, None):
             told.setdefault(counts, []).append(head)
-    parts = [single] if len(told) <= 1 else list(told.values())
+    parts = [single] if len(told) <= 1 else _watched_twice(spans, list(told.values()))
     return [same for part in parts for same in _by_provider(spans, part)]
+
+
+def _watched_twice(spans: Sequence[Span], parts: list[list[int]]) -> list[list[int]]:
+    """Parts of equal counts, joined where spans of two dialects that follow each other overlap in time."""
+    part_of = {head: part for part in parts for head in part}
+    by_start = sorted(part_of, key=lambda head: (spans[head].start_ns, head))
+    for one, two in pairwise(by_start):
+        first, second = spans[one], spans[two]
+        into, other = part_of[one], part_of[two]
+        if into is not other and first.dialect != second.dialect and second.start_ns < (first.end_ns or second.end_ns):
+            into += other
+            part_of.update(dict.fromkeys(other, into))
+    return list({id(part): part for part in part_of.values()}.values())
 
 
 def _counts(spans: Sequence[Span], chain: list[int]) -> tuple[int | None, int | None]:
@@ -152,7 +167,7 @@ class _Settling:
     """The first of a group is the call; the overlap of each other one is corrected where both come together."""
 
     def __init__(self, body: Body, heads: dict[int, list[int]], own: Mapping[int, Usage], calls: Calls) -> None:
-        self._up, self._heads, self._own, self._calls = body.up, heads, own, calls
+        self._body, self._up, self._heads, self._own, self._calls = body, body.up, heads, own, calls
         self._place = {node: at for at, node in enumerate(body.order)}
         self._top = body.order[0]
         self._climbs = 0
@@ -161,15 +176,24 @@ class _Settling:
         """Mark all but the first as repeats."""
         if len(group) < 2:
             return
+        group = sorted(group, key=self._recounts)
         kept, calls = group[0], self._calls
         best = mine = self._claim(kept)
         for repeat in group[1:]:
             claim = self._claim(repeat)
+            if self._recounts(repeat) and not self._recounts(kept):
+                claim, shared = fill(best, claim), known_to(best, claim)
+            else:
+                shared = least(best, claim)
             meeting = self._meeting(kept, repeat)
-            calls.correction[meeting] = plus(calls.correction.get(meeting, NOTHING), least(best, claim))
+            calls.correction[meeting] = plus(calls.correction.get(meeting, NOTHING), shared)
             best = most(best, claim)
             calls.repeats.update(self._heads[repeat])
         calls.extra[kept] = excess(best, mine)
+
+    def _recounts(self, head: int) -> bool:
+        """Whether the producer is known to count too much: then another view of the same call decides."""
+        return self._body.spans[head].usage_confidence == "recounted"
 
     def _claim(self, head: int) -> Usage:
         """What the spans of one call say together."""

@@ -49,9 +49,15 @@ def context_of(voices: Voices) -> dict[str, Any]:
 
 
 def agent_of(voices: Voices, subject: Span | None, root_name: str) -> str | None:
-    """The subject's agent name, else workflow, service, root name. A name inferred from the service comes after the workflow."""
+    """The subject's agent name, else that of the agent around all others, else workflow, service, root name.
+
+    A name inferred from the service comes after the workflow.
+    """
     if subject is not None and subject.agent_name is not None and not _inferred(subject):
         return subject.agent_name
+    around = _agent_around(voices.members)
+    if around is not None:
+        return around
     if subject is not None and subject.op_kind in ("workflow", "chain") and subject.workflow_name is not None:
         return subject.workflow_name
     top = voices.heads[-1] if voices.heads else None
@@ -61,8 +67,35 @@ def agent_of(voices: Voices, subject: Span | None, root_name: str) -> str | None
     return found if isinstance(found, str) else None
 
 
+def _agent_around(members: Columns) -> str | None:
+    """The name of the named agent in whose time all other named agents lie; None when they take turns.
+
+    Some producers put a nameless agent above (the trace), or a called agent beside its caller.
+    """
+    named = [
+        (start, end, name)
+        for kind, start, end, name, source in zip(
+            members.op_kind,
+            members.start_ns,
+            members.end_ns,
+            members.agent_name,
+            members.agent_name_source,
+            strict=True,
+        )
+        if kind == "agent" and name is not None and not _from_service(source)
+    ]
+    if not named:
+        return None
+    start, end, name = named[0]
+    within = all(begun >= start and (not end or 0 < ended <= end) for begun, ended, _ in named[1:])
+    return str(name) if within else None
+
+
 def _inferred(span: Span) -> bool:
-    source = span.agent_name_source
+    return _from_service(span.agent_name_source)
+
+
+def _from_service(source: str | None) -> bool:
     return source is not None and ("service" in source or source == "inferred")
 
 

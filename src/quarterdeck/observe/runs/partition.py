@@ -16,6 +16,9 @@ from quarterdeck.observe.runs.forest import NO_PARENT, Forest, Ghost, children_f
 FRAMES = frozenset({"workflow", "chain"})
 NAMED = frozenset({"agent", "workflow", "chain"})
 _CALLS = frozenset({"llm", "tool", "embedding"})
+SETUP = "create_agent"
+"""The operation that makes an agent (OpenTelemetry's word); it runs nothing."""
+
 GHOST = "ghost"
 """The kind of a synthetic node in `Ground.kinds`; no span has it."""
 
@@ -114,13 +117,19 @@ def _split_trees(ground: Ground, trees: list[list[int]]) -> None:
         trace_id = ground.forest.key(tree[0])[0]
         if _split_tree(ground, tree):
             busy.add(trace_id)
-        else:
+        elif not _is_setup(ground, tree):
             plain.setdefault(trace_id, []).append(tree)
     for trace_id, without_unit in plain.items():
         if len(without_unit) == 1 or trace_id in busy:
             ground.plans.extend(Plan(tree, tree[0], None, tree[0]) for tree in without_unit)
         else:
             _share(ground, without_unit, trace_id)
+
+
+def _is_setup(ground: Ground, tree: list[int]) -> bool:
+    """Whether the tree only says that agents were made: nothing ran, so there is no run."""
+    spans = ground.forest.spans
+    return all(node < len(spans) and spans[node].op_name == SETUP for node in tree)
 
 
 def _share(ground: Ground, trees: list[list[int]], trace_id: str) -> None:

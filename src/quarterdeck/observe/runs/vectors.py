@@ -30,6 +30,16 @@ def least(left: Usage, right: Usage) -> Vector:
     return [None if a is None or b is None else min(a, b) for a, b in zip(left, right, strict=True)]
 
 
+def fill(left: Usage, right: Usage) -> Vector:
+    """`left` where it is known, else `right`."""
+    return [b if a is None else a for a, b in zip(left, right, strict=True)]
+
+
+def known_to(left: Usage, right: Usage) -> Vector:
+    """`right` where `left` is known too; None elsewhere."""
+    return [None if a is None else b for a, b in zip(left, right, strict=True)]
+
+
 def minus(left: Usage, right: Usage) -> Vector:
     """Difference per class, an unknown subtrahend counting as nothing; None where `left` is unknown."""
     return [None if a is None else a - (b or 0) for a, b in zip(left, right, strict=True)]

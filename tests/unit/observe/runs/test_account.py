@@ -182,6 +182,29 @@ def test_one_response_id_on_calls_with_different_counts_is_not_one_call():
     assert (run.tokens.input, run.model_calls, run.flags) == (220, 2, ("cost_unpriced",))
 
 
+def test_two_dialects_at_one_moment_report_one_call_and_the_known_overcount_gives_way():
+    spans = [
+        call("l1", counts=(100, 15), response_id="r", dialect="openllmetry", usage_confidence="recounted"),
+        call("l2", counts=(100, 14), response_id="r"),
+    ]
+    run = one(AGENT, *spans)
+    assert (run.tokens.input, run.tokens.output, run.model_calls, run.residual_tokens) == (100, 14, 1, 0)
+    assert "duplicate_usage" in run.flags
+    below = one(agent("inclusive", (100, 14)), *spans)
+    assert (below.tokens.output, below.residual_tokens) == (14, 0)
+
+
+def test_what_only_the_overcounting_view_knows_is_kept():
+    over = call("l1", counts=(100, 15), response_id="r", dialect="openllmetry", usage_confidence="recounted")
+    found = one(AGENT, over._replace(tokens_cache_read=40), call("l2", counts=(100, 14), response_id="r")).tokens
+    assert (found.input, found.output, found.cache_read) == (100, 14, 40)
+
+
+def test_two_dialects_one_after_the_other_are_two_calls_when_their_counts_differ():
+    run = one(AGENT, call("l1", response_id="r", dialect="x"), call("l2", start=3, counts=(120, 5), response_id="r"))
+    assert (run.tokens.input, run.model_calls) == (220, 2)
+
+
 def test_a_silent_span_repeats_the_call_that_reports():
     run = one(AGENT, span("l1", "a", "llm", 1, 2, response_id="r"), call("l2", start=3, response_id="r"))
     assert (run.tokens.input, run.model_calls, run.tokens.coverage) == (100, 1, "full")

@@ -42,6 +42,22 @@ def test_a_name_inferred_from_the_service_gives_way_to_the_workflow():
     assert one(span("x", "", "agent", **fields)).agent == "svc"
 
 
+def test_a_nameless_subject_takes_the_name_of_the_agent_around_all_others():
+    nameless = span("x", "", "agent", 0, 9, agent_name="svc", agent_name_source="inferred", workflow_name="w")
+    caller = span("a", "x", "agent", 1, 8, agent_name="caller", agent_name_source="explicit")
+    called = span("b", "x", "agent", 2, 7, agent_name="called", agent_name_source="explicit")
+    assert one(nameless, caller, called).agent == "caller"
+    assert one(nameless, caller, called._replace(end_ns=0)).agent == "w"
+    assert one(nameless, caller._replace(end_ns=0), called._replace(end_ns=0)).agent == "caller"
+
+
+def test_agents_that_take_turns_leave_the_name_to_their_workflow():
+    crew = span("x", "", "workflow", 0, 9, workflow_name="crew")
+    first = span("a", "x", "agent", 1, 2, agent_name="a", agent_name_source="explicit")
+    second = span("b", "x", "agent", 3, 4, agent_name="b", agent_name_source="explicit")
+    assert one(crew, first, second).agent == "crew"
+
+
 def test_model_and_provider_are_those_with_most_calls_ties_to_the_first():
     def call(name, start, model, provider):
         return span(name, "a", "llm", start, start + 1, model_request="asked", model_response=model, provider=provider)

@@ -5,6 +5,12 @@ from __future__ import annotations
 from .spans import members, ns, one, runs, span, trees
 
 
+def test_a_tree_in_which_agents_are_only_made_is_no_run():
+    made = span("m", op_name="create_agent")
+    assert runs(made, span("n", "m", op_name="create_agent")) == []
+    assert len(runs(made, span("l", "m", "llm", op_name="chat"))) == 1
+
+
 def test_two_agents_below_an_http_span_are_two_runs_and_the_http_span_is_neither():
     found = trees(
         span("http", end=9),

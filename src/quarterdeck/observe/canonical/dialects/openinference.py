@@ -1,6 +1,6 @@
 """OpenInference (Arize): 37 instrumentations that write `llm.*`, `tool.*` and `input.value`/`output.value`.
 
-A CHAIN at the root is the workflow. smolagents writes the agent monitor's running totals on agent and step spans.
+A CHAIN at the root is the workflow. LangChain's agents write their name into the metadata of all their spans. smolagents writes the agent monitor's running totals on agent and step spans.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ DIALECT = Dialect(
         "tokens_reasoning": ("llm.token_count.completion_details.reasoning",),
         "cost_reported_usd": ("llm.cost.total",),
         "agent_name": ("agent.name",),
+        "agent_name_fallback": ("metadata{lc_agent_name}",),
         "tool_name": ("tool.name",),
         "tool_call_id": ("tool_call.id", "tool.id"),
         "tool_args": ("tool.parameters", "input.value"),

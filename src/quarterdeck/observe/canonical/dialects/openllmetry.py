@@ -1,6 +1,7 @@
 """OpenLLMetry (Traceloop): provider and framework instrumentations under `opentelemetry.instrumentation.*`.
 
 Releases of 2026 move package by package to the current OpenTelemetry names, so both live in one trace.
+Its Anthropic package adds the opening's output tokens to the final count of a stream.
 `traceloop.entity.name` names the agent or the tool, whichever the span's kind says.
 """
 
@@ -55,5 +56,6 @@ DIALECT = Dialect(
         "tool_result": ("gen_ai.tool.call.result", "traceloop.entity.output"),
         "entity_name": ("traceloop.entity.name",),
     },
-    known=("gen_ai.system_instructions",),
+    recounts=("opentelemetry.instrumentation.anthropic",),
+    known=("gen_ai.system_instructions", "gen_ai.workflow.nodes", "gen_ai.workflow.edges"),
 )

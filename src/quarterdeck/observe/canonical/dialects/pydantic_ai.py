@@ -44,6 +44,7 @@ DIALECT = Dialect(
     usage_rules=(UsageRule(scope="exclusive_run", kinds=("agent",), keys=("gen_ai.aggregated_usage.",)),),
     known=(
         "pydantic_ai.",
+        "gen_ai.aggregated_usage.details.audio_tokens",
         "gen_ai.usage.details.input_tokens",
         "gen_ai.usage.details.output_tokens",
         "gen_ai.usage.details.audio_tokens",
