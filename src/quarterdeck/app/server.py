@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import shutil
 import signal
 import socket
@@ -34,6 +35,11 @@ from quarterdeck.store.interface import KeyStore
 from quarterdeck.store.sql.keys import SqlKeyStore
 
 _DRAIN_HTTP_S = 3
+_GC_THRESHOLDS = (50_000, 20, 100)
+"""The cycle collector walks all that lives, and a busy server holds millions of tuples that are in no cycle.
+
+Python's own (700, 10, 10) cost a sixth of the ingest's processor time.
+"""
 _DRAIN_PIPELINE_S = 5.0
 
 
@@ -65,6 +71,7 @@ def serve(settings: Settings) -> int:
     Raises (before anything listens) UnsafeBind, PortTaken, DataDirInUse, DataFormatTooNew, BadSetting.
     """
     _log_to_stderr()
+    gc.set_threshold(*_GC_THRESHOLDS)
     options = settings.serve
     folder = data_dir.prepare(Path(options.data_dir))
     keys = compose.key_store(settings, folder)

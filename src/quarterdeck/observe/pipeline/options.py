@@ -11,7 +11,7 @@ class PipelineOptions(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     trace_spans_max: int = Field(
-        300_000,
+        150_000,
         gt=0,
         description="Spans held in memory to tell repeats and to build runs; older traces are read back when needed.",
         json_schema_extra={"unit": "spans"},
