@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -66,13 +67,15 @@ def until(holds: Callable[[], bool], what: str) -> None:
 
 
 @contextmanager
-def running(data_dir: Path, log: Path) -> Iterator[Server]:
-    """A server with free ports; stopped at the end unless the test has stopped it."""
+def running(data_dir: Path, log: Path, **environment: str) -> Iterator[Server]:
+    """A server with free ports; stopped at the end unless the test has stopped it. `environment` adds settings."""
     command = [str(Path(sys.executable).parent / "quarterdeck"), "serve", "--data-dir", str(data_dir)]
     ports = ["--api-port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0"]
     with (
         log.open("w") as errors,
-        subprocess.Popen([*command, *ports], stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+        subprocess.Popen(
+            [*command, *ports], stdout=subprocess.PIPE, stderr=errors, text=True, env=os.environ | environment
+        ) as process,
     ):
         assert process.stdout is not None
         line = process.stdout.readline()

@@ -60,7 +60,7 @@ def test_a_key_is_asked_for_and_used(tmp_path: Path, open_page: OpenPage) -> Non
         [*command, "--data-dir", str(tmp_path / "data")], capture_output=True, check=True, text=True, timeout=60
     )
     secret = json.loads(made.stdout)["secret"]
-    with running(tmp_path / "data", tmp_path / "server.log") as server:
+    with running(tmp_path / "data", tmp_path / "server.log", QUARTERDECK_SERVE__REQUIRE_KEY="true") as server:
         page = open_page(server.api, expects_errors=True)
         page.get_by_label("Access key").fill(secret)
         page.get_by_role("button", name="Use this key in this tab").click()

@@ -5,7 +5,7 @@ import type { Run } from "../api/types";
 import { StateMark } from "../parts/icons";
 import { Link } from "../url/navigation";
 import { COST_MARK, costValue, count, dollars, tokensText, tokensWords } from "../words/numbers";
-import { elapsedS, runTitle, versionText } from "../words/run";
+import { elapsedS, errorWord, runTitle, versionText } from "../words/run";
 import { clock, duration, moment } from "../words/time";
 
 export interface CellContext {
@@ -25,7 +25,7 @@ export interface Column {
 }
 
 function outcome(run: Run): string {
-  return run.error_class ?? run.outcome ?? "";
+  return run.error_class ? errorWord(run.error_class) : (run.outcome ?? "");
 }
 
 function Cost({ run }: { run: Run }) {
@@ -45,7 +45,8 @@ function Cost({ run }: { run: Run }) {
 }
 
 function flagsOf(run: Run): string[] {
-  const found = [...run.flags];
+  // A dash in the column of cost already says that no price is known.
+  const found = run.flags.filter((flag) => flag !== "cost_unpriced").map((flag) => flag.replaceAll("_", " "));
   const orphans = run.orphans.repaired + run.orphans.missing;
   if (orphans > 0 && !found.includes("orphans")) found.push("orphans");
   if (run.residual_tokens && !found.includes("residual")) found.push("residual");
@@ -64,7 +65,13 @@ export const COLUMNS: readonly Column[] = [
       </Link>
     ),
   },
-  { name: "outcome", title: "outcome", sort: null, extra: true, cell: outcome },
+  {
+    name: "outcome",
+    title: "outcome",
+    sort: null,
+    extra: true,
+    cell: (run) => <span title={outcome(run)}>{outcome(run)}</span>,
+  },
   {
     name: "started",
     title: "started",
@@ -104,5 +111,11 @@ export const COLUMNS: readonly Column[] = [
     cell: (run) => <span title={tokensWords(run.tokens)}>{tokensText(run.tokens)}</span>,
   },
   { name: "cost", title: "cost", sort: "cost_usd", num: true, cell: (run) => <Cost run={run} /> },
-  { name: "flags", title: "flags", sort: null, extra: true, cell: (run) => flagsOf(run).join(", ") },
+  {
+    name: "flags",
+    title: "flags",
+    sort: null,
+    extra: true,
+    cell: (run) => <span title={flagsOf(run).join(", ")}>{flagsOf(run).join(", ")}</span>,
+  },
 ];

@@ -42,8 +42,13 @@ const LIFECYCLE_WORDS: Record<Run["lifecycle"], string> = {
   finished: "finished",
 };
 
+/** The class of an error; "unknown" alone would read as if it were not known whether it failed. */
+export function errorWord(errorClass: string | null): string {
+  return errorClass === null || errorClass === "unknown" ? "error of unknown class" : errorClass;
+}
+
 function ending(run: Run): string {
-  if (run.status === "error") return `failed: ${run.error_class ?? "error of unknown class"}`;
+  if (run.status === "error") return `failed: ${errorWord(run.error_class)}`;
   if (run.lifecycle !== "finished") return LIFECYCLE_WORDS[run.lifecycle];
   if (run.outcome) return `outcome: ${run.outcome}`;
   return run.status === "ok" ? "finished without error" : "finished, success not known";

@@ -121,6 +121,9 @@ describe("the sentence of a run", () => {
   it("does not claim success that is not known", () => {
     expect(runSentence({ ...RUN, status: "unknown" } as Run, now)).toContain("success not known");
   });
+  it("does not let an unknown class read as an unknown ending", () => {
+    expect(runSentence({ ...RUN, error_class: "unknown" } as Run, now)).toContain("failed: error of unknown class");
+  });
   it("lists what makes the numbers weaker", () => {
     expect(runCaveats(RUN)).toEqual([]);
     const weak = { ...RUN, orphans: { repaired: 2, missing: 1 }, root_synthetic: true, residual_tokens: 1200 } as Run;
