@@ -148,6 +148,10 @@ def _depths(up: Sequence[int], order: Sequence[int]) -> dict[int, int]:
     return depth
 
 
+_PARENTS_MAY_COME = ("running", "waiting")
+"""A span is sent when it ends: while a run goes on, a parent that has not come is at work and not lost."""
+
+
 class _Case(NamedTuple):
     """A run while its fields are worked out; `leaves` are its calls by start, `flags` are added to."""
 
@@ -170,6 +174,7 @@ def _run(group: _Group, plan: Plan, found: _Found, terms: _Terms) -> Run:
     flags = plan.flags | account.flags | _flags(group, found, terms.options)
     case = _Case(group, plan, found, _face(group, plan, found), voices, leaves, flags, terms)
     tools = tools_of(members)
+    lived = _lived(case)
     return Run(
         project=spans[0].project,
         run_id=found.run_id,
@@ -184,13 +189,13 @@ def _run(group: _Group, plan: Plan, found: _Found, terms: _Terms) -> Run:
         depth=max(found.depth.values()),
         tokens=_tokens(account),
         residual_tokens=account.residual_tokens,
-        orphans=_orphans(group.forest, plan),
+        orphans=Orphans() if lived["lifecycle"] in _PARENTS_MAY_COME else _orphans(group.forest, plan),
         tools=tools,
         dialects=tuple(sorted(set(members.dialect))),
         **context_of(voices),
         **_named(case),
         **_priced(case),
-        **_lived(case),
+        **lived,
         flags=tuple(sorted(flags)),  # last: the three above add to it
     )
 
@@ -225,7 +230,7 @@ def _lived(case: _Case) -> dict[str, Any]:
     """Times, lifecycle, status and what went wrong."""
     found = case.found
     life = life_of(case.face, found.members, case.terms.now_ns, case.terms.options)
-    if case.face.missing and life.lifecycle not in ("running", "waiting"):
+    if case.face.missing and life.lifecycle not in _PARENTS_MAY_COME:
         case.flags.add("root_missing")
     status = status_of(found.heads, _spoken_below(case.group, case.plan), life.lifecycle)
     return {

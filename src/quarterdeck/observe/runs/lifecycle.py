@@ -49,7 +49,7 @@ def life_of(face: Face, members: Columns, now_ns: int, options: RunOptions) -> L
     if over and (not face.missing or silent_ns >= options.finished_after_s * 1e9):
         return Life("finished", started, ended, last_seen)
     if over:
-        return Life("running", started, ended, last_seen)
+        return Life("running", started, None, last_seen)
     return Life(_open_state(members, silent_ns, options), started, ended, last_seen)
 
 

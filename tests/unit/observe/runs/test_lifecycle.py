@@ -124,3 +124,10 @@ def test_the_error_class_is_the_subjects_else_that_of_the_deepest_latest_error()
 def test_an_end_before_the_start_is_told_and_not_rewritten():
     run = one(span("a", "", "agent", 5, 3))
     assert (run.started_at_ns, run.ended_at_ns, run.duration_s, run.flags) == (ns(5), ns(3), 0, ("clock_skew",))
+
+
+def test_while_a_run_goes_on_a_parent_that_has_not_come_is_at_work_and_no_orphan():
+    spans = [span("l1", "gone", "llm", 0, 3), span("l2", "gone", "llm", 4, 5)]
+    live, over = one(*spans, now=6), one(*spans, now=6 + 100)
+    assert (live.lifecycle, live.ended_at_ns, live.orphans.missing) == ("running", None, 0)
+    assert (over.lifecycle, over.orphans.missing, "root_missing" in over.flags) == ("finished", 1, True)
