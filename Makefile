@@ -13,6 +13,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 BIN := .venv/bin
 DIST := src/quarterdeck/api/webui/dist
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
+PRODUCERS := openinference openllmetry genai
 PYTEST := $(BIN)/python -m pytest
 # Two workers fit two cores; more cores are used as they are there.
 WORKERS ?= auto
@@ -22,7 +23,7 @@ DEMO ?= 1
 BENCH_SECONDS ?= 300
 KILLS ?= 200
 
-.PHONY: help setup dev page run test test-unit test-slow test-browser test-services check bench torture release lock reference clean
+.PHONY: help setup dev producers page run test test-unit test-slow test-browser test-services check bench torture release lock reference clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | column -t -s $$'\t'
@@ -45,6 +46,15 @@ dev: setup .venv/.stamp-dev ## What tests and checks need on top
 
 .venv/.stamp-dev: .venv/.stamp-runtime requirements-dev.lock
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+producers: $(PRODUCERS:%=.venv-producers/%/.stamp) ## Environments of the producers that tests listen to
+
+# Each instrumentation apart, since two of them share a name; uv where it finds the registry, else pip.
+.venv-producers/%/.stamp: tests/producers/%.lock | .venv/.stamp-dev
+	rm -rf $(@D) && $(BIN)/python -m venv $(@D)
+	$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $< \
+		|| $(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 page: $(DIST)/.stamp
@@ -71,7 +81,7 @@ test: test-unit test-slow ## All tests that need no other server
 test-unit: dev
 	$(PYTEST) -n $(WORKERS) --durations=15 -m "not (slow or system or browser or producers or services)" $(PYTEST_ARGS)
 
-test-slow: dev
+test-slow: dev producers
 	$(PYTEST) -n $(WORKERS) --durations=15 -m "(slow or system or producers) and not (browser or services)" $(PYTEST_ARGS)
 
 test-browser: dev

@@ -8,3 +8,9 @@ common=(--quiet --generate-hashes --universal --python-version 3.11 --no-emit-in
         --no-annotate --custom-compile-command "make lock" --extra server --group pyproject.toml:build pyproject.toml)
 "$uv" pip compile "${common[@]}" "$@" --output-file requirements.lock
 "$uv" pip compile "${common[@]}" "$@" --group pyproject.toml:dev --constraint requirements.lock --output-file requirements-dev.lock
+
+# The producers that tests listen to, one lock per environment.
+for environment in tests/producers/*.in; do
+    "$uv" pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+        --no-annotate --custom-compile-command "make lock" "$@" "$environment" --output-file "${environment%.in}.lock"
+done
