@@ -35,6 +35,12 @@ from quarterdeck.store.interface import KeyStore
 from quarterdeck.store.sql.keys import SqlKeyStore
 
 _DRAIN_HTTP_S = 3
+_SWITCH_S = 0.0005
+"""How long a thread that computes keeps the interpreter from one that waits (Python's own: 5 ms).
+
+The writer and the event loop let go of the interpreter dozens of times a commit and a request; each time they would
+wait out the decoder's turn.
+"""
 _GC_THRESHOLDS = (50_000, 20, 100)
 """The cycle collector walks all that lives, and a busy server holds millions of tuples that are in no cycle.
 
@@ -72,6 +78,7 @@ def serve(settings: Settings) -> int:
     """
     _log_to_stderr()
     gc.set_threshold(*_GC_THRESHOLDS)
+    sys.setswitchinterval(_SWITCH_S)
     options = settings.serve
     folder = data_dir.prepare(Path(options.data_dir))
     keys = compose.key_store(settings, folder)

@@ -28,6 +28,12 @@ class PipelineOptions(BaseModel):
         description="A trace that keeps getting spans is settled at least this often.",
         json_schema_extra={"unit": "seconds"},
     )
+    settle_every_s: float = Field(
+        1.0,
+        ge=0,
+        description="Rounds of settling start at least this far apart.",
+        json_schema_extra={"unit": "seconds"},
+    )
     settle_spans_max: int = Field(
         40_000,
         gt=0,

@@ -31,7 +31,14 @@ from quarterdeck.observe.pipeline.traces import Pair, TraceTable
 from quarterdeck.store.interface import Batch, TelemetryStore
 
 _TICK_S = 0.25
-_GATHER_S = 0.03
+_VOLUME_BYTES = 256 * 1024
+_LINGER_S = 0.008
+"""From this much on a group waits only until nothing new came for 8 ms: then every busy sender already waits."""
+_GATHER_MIN_S = 0.02
+_GATHER_COMMITS = 2.0
+"""A small group gathers for twice the time of the last commit: many small senders then cost a third of one core at most."""
+_SETTLE_REST = 4.0
+"""Settling rests four times as long as it worked: writing a few runs costs nearly what writing many does."""
 _UNMAPPED_EVERY_S = 2.0
 
 
@@ -110,6 +117,10 @@ class Pipeline:
         self._threads: list[threading.Thread] = []
         self._last_seq = 0
         self._dirty_since_s: float | None = None
+        self._commit_s = 0.0
+        self._decoding = False
+        self._decoded_at_s = 0.0
+        self._decoded_bytes = 0
         self._settle_at_s = 0.0
         self._age_at_s = 0.0
         self._unmapped_at_s = 0.0
@@ -218,8 +229,12 @@ class Pipeline:
                     self._commit_wake.notify_all()
                     return
                 job = self._to_decode.popleft()
+                self._decoding = True
             self._decode(job)
             with self._lock:
+                self._decoding = False
+                self._decoded_at_s = self._clock.monotonic_s()
+                self._decoded_bytes += job.size
                 self._to_commit.append(job)
                 self._commit_wake.notify()
 
@@ -249,34 +264,40 @@ class Pipeline:
                 return
 
     def _next_group(self) -> tuple[_Group, bool]:
-        """The jobs to commit together (possibly none, at a tick), and whether this is the last round.
-
-        Commits when nothing more is being decoded (then every busy sender already waits), when enough bytes are
-        gathered, or when the first job has waited long enough.
-        """
+        """The jobs to commit together (possibly none, at a tick), and whether this is the last round."""
         options = self._ingest
         with self._lock:
             if not self._to_commit and not self._decoder_done:
                 self._commit_wake.wait(_TICK_S)
-            while self._to_commit and not self._decoder_done:
-                waited_s = self._clock.monotonic_s() - self._to_commit[0].arrived_s
-                size = sum(job.size for job in self._to_commit)
-                if size >= options.flush_bytes or waited_s >= options.flush_wait_s:
-                    break
-                if not self._to_decode and waited_s >= _GATHER_S:
-                    break
-                self._commit_wake.wait(_GATHER_S / 3)
+            while self._to_commit and not self._decoder_done and not self._group_is_ready():
+                self._commit_wake.wait(_LINGER_S / 2)
             jobs = []
             size = 0
             while self._to_commit and size < options.flush_bytes:
                 job = self._to_commit.popleft()
                 jobs.append(job)
                 size += job.size
+            self._decoded_bytes -= size
             last = self._decoder_done and not self._to_commit and not jobs
         return _Group(jobs, size), last
 
+    def _group_is_ready(self) -> bool:
+        """Whether what waits should be committed now (docs/design/ingest.md, rule 1). Called under the lock."""
+        options = self._ingest
+        now_s = self._clock.monotonic_s()
+        waited_s = now_s - self._to_commit[0].arrived_s
+        if self._decoded_bytes >= options.flush_bytes or waited_s >= options.flush_wait_s:
+            return True
+        if self._to_decode or self._decoding:
+            return False
+        if self._decoded_bytes >= _VOLUME_BYTES:
+            return now_s - self._decoded_at_s >= _LINGER_S
+        return waited_s >= max(_GATHER_MIN_S, _GATHER_COMMITS * self._commit_s)
+
     def _commit(self, group: _Group) -> None:
+        began_s = self._clock.monotonic_s()
         self._commit_together([job for job in group.jobs if job.error is None])
+        self._commit_s = self._clock.monotonic_s() - began_s
         with self._lock:
             self._waiting_bytes -= group.size
             self._waiting_requests -= len(group.jobs)
@@ -331,7 +352,8 @@ class Pipeline:
                 return
             if now_s >= self._settle_at_s:
                 self._settle(now_s, everything=False)
-                self._settle_at_s = self._clock.monotonic_s() + _TICK_S
+                done_s = self._clock.monotonic_s()
+                self._settle_at_s = now_s + max(self._options.settle_every_s, (1 + _SETTLE_REST) * (done_s - now_s))
             if now_s >= self._age_at_s:
                 self._settler.age(now_s, self._clock.now_ns())
                 self._age_at_s = now_s + self._options.aging_s

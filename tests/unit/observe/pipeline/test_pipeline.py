@@ -25,7 +25,7 @@ from quarterdeck.store.memory import MemoryStore
 
 from ..ingest.requests import agent_trace, request
 
-QUICK = PipelineOptions(settle_quiet_s=0.0, settle_lag_max_s=0.01)
+QUICK = PipelineOptions(settle_quiet_s=0.0, settle_lag_max_s=0.01, settle_every_s=0.0)
 PRICES = PriceTable.shipped()
 
 
@@ -286,7 +286,7 @@ def test_silent_runs_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
             span["start"] -= 10**16
             span["end"] -= 10**16
         found[0]["end"] = 0
-        options = PipelineOptions(settle_quiet_s=0.0, settle_lag_max_s=0.01, aging_s=0.05)
+        options = PipelineOptions(settle_quiet_s=0.0, settle_lag_max_s=0.01, settle_every_s=0.0, aging_s=0.05)
         async with pipeline(store, options=options) as way:
             await way.submit("default", request(found).SerializeToString(), "protobuf")
         assert [r.lifecycle for r in runs(store)] == ["lost"]
