@@ -59,7 +59,7 @@ def _is_ours(name: str | None, allowed: Collection[str]) -> bool:
     if name is None:
         return False
     bare = name.rstrip(".")
-    return bare == "localhost" or bare.endswith(".localhost") or _is_loopback(bare) or bare in allowed
+    return bare == "localhost" or bare.endswith(".localhost") or _is_this_machine(bare) or bare in allowed
 
 
 def _is_loopback(name: str) -> bool:
@@ -67,6 +67,14 @@ def _is_loopback(name: str) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return name == "localhost"
+
+
+def _is_this_machine(name: str) -> bool:
+    """Loopback, or the address that stands for all of this machine's own (what a server bound to it calls itself)."""
+    try:
+        return ip_address(name).is_loopback or ip_address(name).is_unspecified
+    except ValueError:
+        return False
 
 
 class Guard:

@@ -184,7 +184,17 @@ def test_who_names_no_project_reads_the_servers_own(deck, trace) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "localhost:4320", "127.0.0.1:4320", "127.8.8.8", "[::1]:4320", "LOCALHOST", "desk.localhost"]
+    "host",
+    [
+        "localhost",
+        "localhost:4320",
+        "127.0.0.1:4320",
+        "127.8.8.8",
+        "[::1]:4320",
+        "LOCALHOST",
+        "desk.localhost",
+        "0.0.0.0:4320",
+    ],
 )
 def test_loopback_names_are_answered(client, host) -> None:
     assert client.get(f"{API}/fleet", headers={"host": host}).status_code == 200
