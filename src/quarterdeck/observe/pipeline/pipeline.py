@@ -137,6 +137,7 @@ class Pipeline:
         now_s = self._clock.monotonic_s()
         for key in unsettled:
             self._table.mark(key, now_s)
+        self._dirty_since_s = self._table.oldest_dirty_s()
         self._threads = [
             threading.Thread(target=self._decode_forever, name="decode", daemon=True),
             threading.Thread(target=self._write_forever, name="write", daemon=True),

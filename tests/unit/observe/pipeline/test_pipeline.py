@@ -271,8 +271,10 @@ def test_after_a_stop_without_settling_the_next_start_settles() -> None:
             for key, spans in store.load_traces(list(store.trace_keys())).items():
                 raws = store.spans_raw(key[0], [(s.trace_id, s.span_id) for s in spans])
                 crashed.commit(Batch([(s, raws[s.trace_id, s.span_id]) for s in spans]))
-        async with pipeline(crashed):
-            pass
+        slow = PipelineOptions(settle_quiet_s=60, settle_lag_max_s=60)
+        async with pipeline(crashed, options=slow) as way:
+            assert way.health().settle_lag_s, "runs lag behind from the first moment on"
+            assert not runs(crashed)
         assert [r.spans for r in runs(crashed)] == [10]
 
     run(scenario())
