@@ -22,8 +22,9 @@ DATA_DIR ?= var/quarterdeck
 DEMO ?= 1
 BENCH_SECONDS ?= 300
 KILLS ?= 200
+FUZZ_SECONDS ?= 600
 
-.PHONY: help setup dev producers page run test test-unit test-slow test-browser test-services check bench torture release lock reference clean
+.PHONY: help setup dev producers fuzzer page run test test-unit test-slow test-browser test-services check bench torture release lock reference clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | column -t -s $$'\t'
@@ -57,6 +58,15 @@ producers: $(PRODUCERS:%=.venv-producers/%/.stamp) ## Environments of the produc
 		|| $(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
+fuzzer: .venv/.stamp-fuzzer ## The fuzzer, where it is built for this Python
+
+# Where it is not, its test says so and is skipped.
+.venv/.stamp-fuzzer: .venv/.stamp-dev tests/fuzz/requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --only-binary :all: --require-hashes -r tests/fuzz/requirements.lock \
+		|| $(BIN)/pip install --quiet --only-binary :all: --require-hashes -r tests/fuzz/requirements.lock \
+		|| echo "no fuzzer for this Python"
+	@touch $@
+
 page: $(DIST)/.stamp
 
 # Not `npm ci`: npm 11.16 to 12.0 refuses a lock without entries for other systems' optional binaries, which a registry
@@ -81,7 +91,7 @@ test: test-unit test-slow ## All tests that need no other server
 test-unit: dev
 	$(PYTEST) -n $(WORKERS) --durations=15 -m "not (slow or system or browser or producers or services)" $(PYTEST_ARGS)
 
-test-slow: dev producers
+test-slow: dev producers fuzzer
 	$(PYTEST) -n $(WORKERS) --durations=15 -m "(slow or system or producers) and not (browser or services)" $(PYTEST_ARGS)
 
 test-browser: dev
@@ -103,8 +113,9 @@ bench: dev ## Every published figure again (docs/benchmarks.md says which script
 	$(BIN)/python benchmarks/ingest.py --seconds $(BENCH_SECONDS)
 	$(BIN)/python benchmarks/api.py --page
 
-torture: dev ## Kill the server while it takes spans, many times, and count what is missing
+torture: dev fuzzer ## Kill the server while it takes spans, many times, and count what is missing; then fuzz the way in
 	$(BIN)/python benchmarks/kill9.py --kills $(KILLS)
+	$(BIN)/python tests/fuzz/fuzz_decode.py -max_total_time=$(FUZZ_SECONDS)
 
 # ---------------------------------------------------------------- releasing
 

@@ -9,8 +9,8 @@ common=(--quiet --generate-hashes --universal --python-version 3.11 --no-emit-in
 "$uv" pip compile "${common[@]}" "$@" --output-file requirements.lock
 "$uv" pip compile "${common[@]}" "$@" --group pyproject.toml:dev --constraint requirements.lock --output-file requirements-dev.lock
 
-# The producers that tests listen to, one lock per environment.
-for environment in tests/producers/*.in; do
+# The producers that tests listen to, one lock per environment; the fuzzer.
+for environment in tests/producers/*.in tests/fuzz/requirements.in; do
     "$uv" pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links \
         --no-annotate --custom-compile-command "make lock" "$@" "$environment" --output-file "${environment%.in}.lock"
 done
