@@ -4,10 +4,14 @@ set -euo pipefail
 for name in chromium chromium-browser google-chrome; do
     if command -v "$name" >/dev/null; then exit 0; fi
 done
-if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
+as_root=()
+if [ "$(id -u)" != 0 ]; then as_root=(sudo -n); fi
+if ! command -v apt-get >/dev/null || ! "${as_root[@]}" true 2>/dev/null; then
     echo "Chromium is missing and cannot be installed here: install the package chromium, then try again" >&2
     exit 1
 fi
-apt-get update -qq
-DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null
+# A new machine may still be installing packages of its own: wait for its lock.
+options=(-qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
+"${as_root[@]}" apt-get "${options[@]}" update
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" install -y --no-install-recommends chromium >/dev/null
 command -v chromium >/dev/null
