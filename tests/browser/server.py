@@ -19,7 +19,7 @@ import httpx
 from .agents import Plan, fleet, request
 
 PER_REQUEST = 50
-READABLE_WITHIN_S = 60.0
+READABLE_WITHIN_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Server:
     process: subprocess.Popen[str]
 
     def get(self, path: str, **query: Any) -> Any:
-        answer = httpx.get(f"{self.api}/api/v1/{path}", params=query, timeout=30)
+        answer = httpx.get(f"{self.api}/api/v1/{path}", params=query, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
@@ -52,7 +52,7 @@ class Server:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=60)
 
 
 def until(holds: Callable[[], bool], what: str) -> None:

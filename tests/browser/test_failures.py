@@ -49,7 +49,7 @@ def test_a_silent_server_is_named(fresh_server: Server, open_page: OpenPage) -> 
     words = page.locator(".in-words")
     expect(words).to_be_visible()
     fresh_server.stop()
-    expect(page.get_by_role("alert").first).to_contain_text("The server does not answer", timeout=60_000)
+    expect(page.get_by_role("alert").first).to_contain_text("The server does not answer")
     expect(page.get_by_role("button", name="code server_silent").first).to_be_visible()
     expect(words).to_be_visible()
 

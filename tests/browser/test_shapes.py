@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from .conftest import ROOT, OpenPage
 from .server import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
 PICTURES = ROOT / "artifacts/screenshots"

@@ -98,7 +98,7 @@ def post(
 ) -> httpx.Response:
     """POST to /v1/traces as protobuf unless the headers say otherwise."""
     sent = {**PROTOBUF, **({"authorization": f"Bearer {key}"} if key else {}), **(headers or {})}
-    return httpx.post(f"{otlp_http}/v1/traces", content=body, headers=sent, timeout=60)
+    return httpx.post(f"{otlp_http}/v1/traces", content=body, headers=sent, timeout=180)
 
 
 def partial(answer: httpx.Response) -> Any:
@@ -110,4 +110,4 @@ def export(otlp_grpc: str, request: Any, *, key: str | None = None) -> Any:
     """Send by gRPC; answers the response. Raises grpc.RpcError."""
     metadata: Sequence[tuple[str, str]] = (("authorization", f"Bearer {key}"),) if key else ()
     with grpc.insecure_channel(otlp_grpc, options=[("grpc.max_send_message_length", -1)]) as channel:
-        return TraceServiceStub(channel).Export(request, metadata=metadata, timeout=60)
+        return TraceServiceStub(channel).Export(request, metadata=metadata, timeout=180)

@@ -18,7 +18,7 @@ import httpx
 
 QUARTERDECK = str(Path(sys.executable).parent / "quarterdeck")
 FREE_PORTS = ("--api-port", "0", "--otlp-http-port", "0", "--otlp-grpc-port", "0")
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 class Server:
@@ -46,7 +46,7 @@ class Server:
 
     def get(self, path: str, **query: Any) -> Any:
         """A document of the API; raises for anything but a good answer."""
-        answer = httpx.get(f"{self.api}/api/v1/{path}", params=query, headers=self._headers, timeout=60)
+        answer = httpx.get(f"{self.api}/api/v1/{path}", params=query, headers=self._headers, timeout=PATIENCE_S)
         answer.raise_for_status()
         return answer.json()
 
@@ -68,7 +68,7 @@ class Server:
     def end(self, signum: int = signal.SIGTERM) -> int:
         """Send a signal and wait; answers the exit code."""
         self.process.send_signal(signum)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=PATIENCE_S)
 
     def __enter__(self) -> Server:
         return self
@@ -98,7 +98,7 @@ def command(*words: str, settings: Mapping[str, str] | None = None) -> subproces
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_S,
         env={**os.environ, **(settings or {})},
     )
 

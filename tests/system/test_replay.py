@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(1200)]
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "quarterdeck.cli"]
 
@@ -46,13 +46,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     process.send_signal(signal.SIGTERM)
     rest = process.stdout.read()
     process.stdout.close()
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=180) == 0
     assert rest == b"", "stdout carries the ready line and nothing else"
 
 
 def replay(path: Path, to: str) -> dict[str, Any]:
     done = subprocess.run(
-        [*COMMAND, "replay", str(path), "--to", to, "--json"], capture_output=True, text=True, check=False, timeout=400
+        [*COMMAND, "replay", str(path), "--to", to, "--json"], capture_output=True, text=True, check=False, timeout=500
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -61,7 +61,7 @@ def replay(path: Path, to: str) -> dict[str, Any]:
 def runs_of(api: str, **where: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor = ""
-    with httpx.Client(base_url=api, timeout=60) as http:
+    with httpx.Client(base_url=api, timeout=180) as http:
         while True:
             page = http.get("/api/v1/runs", params={"limit": 500, **where, **({"cursor": cursor} if cursor else {})})
             page.raise_for_status()
