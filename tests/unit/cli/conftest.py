@@ -166,13 +166,13 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        assert server.settled.wait(30)
+        assert server.settled.wait(180)
         assert server.started
         port = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(180)
         given.keys.close()  # type: ignore[attr-defined]
 
 
