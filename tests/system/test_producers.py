@@ -150,7 +150,7 @@ def play(case: Case, server: Server, home: Path, batch: int | None) -> tuple[lis
             capture_output=True,
             text=True,
             check=False,
-            timeout=150,
+            timeout=500,
         )
     assert done.returncode == 0, done.stderr[-4000:]
     server.settled()
