@@ -35,7 +35,7 @@ from quarterdeck.store.interface import KeyStore
 from quarterdeck.store.sql.keys import SqlKeyStore
 
 _DRAIN_HTTP_S = 3
-_SWITCH_S = 0.0005
+_SWITCH_S = 0.001
 """How long a thread that computes keeps the interpreter from one that waits (Python's own: 5 ms).
 
 The writer and the event loop let go of the interpreter dozens of times a commit and a request; each time they would

@@ -126,6 +126,7 @@ class FleetNow:
 class Batch:
     """What one commit writes. `spans` are new by identity; `replaced` are spans already stored whose end state changed.
 
+    `prepared` are parts that `SpanWriter.prepare` answered; their spans are new too and do not stand in `spans` again.
     Whoever calls `commit` has already dropped repeats (see observe.pipeline); the store does not look again.
     """
 
@@ -133,6 +134,7 @@ class Batch:
     replaced: Sequence[tuple[Span, RawSpan]] = ()
     rejections: Sequence[Rejection] = ()
     unmapped: Sequence[UnmappedKey] = ()
+    prepared: Sequence[Any] = ()
 
 
 TraceKey = tuple[str, str]
@@ -141,6 +143,13 @@ TraceKey = tuple[str, str]
 
 class SpanWriter(Protocol):
     """The way in for spans. One writer thread per store."""
+
+    def prepare(self, pairs: Sequence[tuple[Span, RawSpan]]) -> Any:
+        """Do ahead, in any thread, what writing these spans (at least one) will need: a part for `Batch.prepared`.
+
+        Raises BadInput for what cannot be stored. Nothing is written until `commit`.
+        """
+        ...
 
     def commit(self, batch: Batch) -> int:
         """Write a batch durably in one transaction; answers its sequence number (rising). Raises StoreFailed."""

@@ -1,6 +1,6 @@
-"""Two threads behind the doors: one decodes, one writes. The answer to a sender is the commit.
+"""Three threads behind the doors: one decodes, one writes, one builds runs. The answer to a sender is the commit.
 
-HTTP loop → decode thread (bytes → spans in canonical form) → writer thread (group commit, then settling of runs).
+HTTP loop → decode (bytes → canonical spans → columns) → write (group commit) → runs (built beside the next commits) → write.
 A process pool gained nothing on two cores: the work is serialised by the interpreter, and DuckDB has its own threads.
 Refuses: more than `queue_bytes_max` waiting (503), more than a project's rate (429).
 """
@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
 from quarterdeck.clock import Clock
@@ -18,6 +19,7 @@ from quarterdeck.errors import Overloaded, QuarterdeckError, RateLimited, StoreF
 from quarterdeck.model.health import IngestHealth, LimitNow
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import Rejection, UnmappedKey
+from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.observe.ingest.checks import NOTES
 from quarterdeck.observe.ingest.decode import Decoded, Encoding, Limits, decode
@@ -26,19 +28,21 @@ from quarterdeck.observe.ingest.options import IngestOptions
 from quarterdeck.observe.pipeline.gauges import IngestGauges
 from quarterdeck.observe.pipeline.options import PipelineOptions
 from quarterdeck.observe.pipeline.rate import TokenBuckets
-from quarterdeck.observe.pipeline.settle import BuildRuns, Settler
+from quarterdeck.observe.pipeline.settle import BuildRuns, Settler, Work
 from quarterdeck.observe.pipeline.traces import Pair, TraceTable
 from quarterdeck.store.interface import Batch, TelemetryStore
 
 _TICK_S = 0.25
+_PREPARE_SPANS = 128
+"""A request of this many spans is made ready for the store by the decoder; smaller ones share one part."""
 _VOLUME_BYTES = 256 * 1024
-_LINGER_S = 0.008
-"""From this much on a group waits only until nothing new came for 8 ms: then every busy sender already waits."""
+_LINGER_S = 0.004
+"""From this much on a group waits only until nothing new came for 4 ms: then every busy sender already waits."""
 _GATHER_MIN_S = 0.02
 _GATHER_COMMITS = 2.0
 """A small group gathers for twice the time of the last commit: many small senders then cost a third of one core at most."""
-_SETTLE_REST = 4.0
-"""Settling rests four times as long as it worked: writing a few runs costs nearly what writing many does."""
+_SETTLE_REST = 1.0
+"""Settling rests as long as it worked: writing a few runs costs nearly what writing many does."""
 _UNMAPPED_EVERY_S = 2.0
 
 
@@ -59,7 +63,7 @@ class Log(Protocol):
 class _Job:
     """One request on its way."""
 
-    __slots__ = ("arrived_s", "body", "encoding", "error", "future", "pairs", "project", "rejections", "size")
+    __slots__ = ("arrived_s", "body", "encoding", "error", "future", "pairs", "part", "project", "rejections", "size")
 
     def __init__(self, project: str, body: bytes, encoding: Encoding, future: Any, arrived_s: float) -> None:
         self.project = project
@@ -69,6 +73,7 @@ class _Job:
         self.arrived_s = arrived_s
         self.size = len(body)
         self.pairs: list[Pair] = []
+        self.part: Any = None
         self.rejections: list[Rejection] = []
         self.error: Exception | None = None
 
@@ -117,6 +122,8 @@ class Pipeline:
         self._threads: list[threading.Thread] = []
         self._last_seq = 0
         self._dirty_since_s: float | None = None
+        self._builder = ThreadPoolExecutor(1, thread_name_prefix="runs")
+        self._building: tuple[Work, Future[list[list[Run]]], float] | None = None
         self._commit_s = 0.0
         self._decoding = False
         self._decoded_at_s = 0.0
@@ -246,6 +253,8 @@ class Pipeline:
             canonicalize = self._canonical.canonicalize
             job.pairs = [(canonicalize(raw), raw) for raw in found.spans]
             job.rejections = found.rejections
+            if len(job.pairs) >= _PREPARE_SPANS:
+                job.part = self._store.prepare(job.pairs)
         except QuarterdeckError as e:
             job.error = e
         except Exception as e:  # a bug of ours in one request must not stop the thread
@@ -321,14 +330,22 @@ class Pipeline:
 
     def _commit_good(self, jobs: Sequence[_Job]) -> None:
         now_s = self._clock.monotonic_s()
-        plan = self._table.plan(pair for job in jobs for pair in job.pairs)
+        plan = self._table.plan([job.pairs for job in jobs])
+        parts = [job.part for job, whole in zip(jobs, plan.whole, strict=True) if whole and job.part is not None]
+        loose = [
+            pair
+            for job, whole in zip(jobs, plan.whole, strict=True)
+            if whole and job.part is None
+            for pair in job.pairs
+        ]
         rejections = [rejection for job in jobs for rejection in job.rejections]
         unmapped: list[UnmappedKey] = []
         if now_s >= self._unmapped_at_s:
             self._unmapped_at_s = now_s + _UNMAPPED_EVERY_S
             unmapped = self._canonical.drain_unmapped(self._clock.now_ns())
         if plan.new or plan.replaced or rejections or unmapped:
-            self._last_seq = self._store.commit(Batch(plan.new, plan.replaced, rejections, unmapped))
+            batch = Batch([*loose, *plan.loose], plan.replaced, rejections, unmapped, parts)
+            self._last_seq = self._store.commit(batch)
             self._table.apply(plan, self._last_seq, now_s)
             self._dirty_since_s = self._table.oldest_dirty_s()
         for rejection in rejections:
@@ -348,28 +365,43 @@ class Pipeline:
         now_s = self._clock.monotonic_s()
         try:
             if last:
-                while self._settle(now_s, everything=True):
-                    pass
+                self._settle_all()
                 return
-            if now_s >= self._settle_at_s:
-                self._settle(now_s, everything=False)
-                done_s = self._clock.monotonic_s()
-                self._settle_at_s = now_s + max(self._options.settle_every_s, (1 + _SETTLE_REST) * (done_s - now_s))
+            self._settle(now_s)
             if now_s >= self._age_at_s:
                 self._settler.age(now_s, self._clock.now_ns())
                 self._age_at_s = now_s + self._options.aging_s
-            self._table.evict()
+            if self._building is None:  # what is being built must find its traces when it comes back
+                self._table.evict()
         except Exception as e:  # runs stay due and are tried again; spans keep coming in
             self._log.error("settle_failed", error=repr(e), exc_info=True)
+            self._building = None
             self._settle_at_s = self._clock.monotonic_s() + 1.0
         self._gauges.trace_spans.set(self._table.span_count)
         oldest_s = self._dirty_since_s = self._table.oldest_dirty_s()
         self._gauges.settle_lag.set(0.0 if oldest_s is None else max(0.0, self._clock.monotonic_s() - oldest_s))
 
-    def _settle(self, now_s: float, *, everything: bool) -> int:
-        written = self._settler.settle(now_s, self._clock.now_ns(), self._last_seq, everything=everything)
-        self._gauges.runs_settled.inc(written)
-        return written
+    def _settle(self, now_s: float) -> None:
+        """Write the runs that were built beside the last commits, or have the next ones built."""
+        if self._building is not None:
+            work, built, began_s = self._building
+            if not built.done():
+                return
+            self._building = None
+            self._gauges.runs_settled.inc(self._settler.put(work, built.result(), self._last_seq))
+            took_s = self._clock.monotonic_s() - began_s
+            self._settle_at_s = began_s + max(self._options.settle_every_s, (1 + _SETTLE_REST) * took_s)
+        elif now_s >= self._settle_at_s:
+            due = self._settler.take(now_s, self._clock.now_ns())
+            if due is not None:
+                self._building = (due, self._builder.submit(self._settler.build, due), now_s)
+
+    def _settle_all(self) -> None:
+        self._builder.shutdown(wait=True)
+        while (
+            work := self._settler.take(self._clock.monotonic_s(), self._clock.now_ns(), everything=True)
+        ) is not None:
+            self._gauges.runs_settled.inc(self._settler.put(work, self._settler.build(work), self._last_seq))
 
 
 def summary(rejections: Sequence[Rejection]) -> str:

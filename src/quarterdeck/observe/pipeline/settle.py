@@ -6,6 +6,7 @@ Ageing is the same act for a run that fell silent: nothing came, but what the si
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
@@ -20,8 +21,25 @@ _LOOK_AGAIN_S = (15.0, 30.0, 60.0, 120.0, 300.0)
 """After how long a silent run is looked at again, the first time, the second time, …"""
 
 
+class _Group(NamedTuple):
+    """Traces whose runs are built together: their spans as they stood, and how many changes each trace had seen."""
+
+    changes: dict[TraceKey, int]
+    spans: list[Span]
+
+
+class Work(NamedTuple):
+    """What is due, taken out of the table so that another thread can build from it."""
+
+    groups: list[_Group]
+    now_ns: int
+
+
 class Settler:
-    """Holds what ageing remembers: when each silent run is to be looked at again."""
+    """Holds what ageing remembers: when each silent run is to be looked at again.
+
+    `take` and `put` belong to the writer thread; `build` reads nothing but its argument and may run beside commits.
+    """
 
     def __init__(self, table: TraceTable, store: RunWriter, build: BuildRuns, options: PipelineOptions) -> None:
         self._table = table
@@ -30,43 +48,56 @@ class Settler:
         self._options = options
         self._looks: dict[tuple[str, str], tuple[int, float]] = {}
 
-    def settle(self, now_s: float, now_ns: int, last_seq: int, *, everything: bool = False) -> int:
-        """Settle what is due (or all, before a stop), a bounded number of spans; answers how many runs were written."""
+    def take(self, now_s: float, now_ns: int, *, everything: bool = False) -> Work | None:
+        """What is due (or all, before a stop), a bounded number of spans; None when nothing is."""
         options = self._options
         due = self._table.due(
             now_s, 0.0 if everything else options.settle_quiet_s, 0.0 if everything else options.settle_lag_max_s
         )
-        if not due:
-            return 0
-        runs: list[Run] = []
-        gone: set[tuple[str, str]] = set()
-        written: dict[TraceKey, frozenset[str]] = {}
+        groups: list[_Group] = []
+        taken: set[TraceKey] = set()
         spans = 0
         for key in due:
-            if key in written:
+            if key in taken:
                 continue
-            group = self._group(key)
-            found = self._build([s for k in sorted(group) for s in self._table.get(k).spans.values()], now_ns)
-            before = {(k[0], run_id) for k in group for run_id in self._table.get(k).run_ids}
-            gone |= before - {(run.project, run.run_id) for run in found}
-            runs.extend(found)
-            for k in group:
-                written[k] = frozenset(run.run_id for run in found if k[1] in run.trace_ids)
-                spans += len(self._table.get(k).spans)
+            traces = {k: self._table.get(k) for k in sorted(self._group(key))}
+            group = _Group(
+                {k: trace.changes for k, trace in traces.items()},
+                [span for trace in traces.values() for span in trace.spans.values()],
+            )
+            groups.append(group)
+            taken.update(traces)
+            spans += len(group.spans)
             if spans >= options.settle_spans_max:
                 break
-        self._write(runs, gone, written, last_seq)
-        return len(runs)
+        return Work(groups, now_ns) if groups else None
 
-    def _write(
-        self, runs: list[Run], gone: set[tuple[str, str]], written: dict[TraceKey, frozenset[str]], last_seq: int
-    ) -> None:
-        """Write, and only then call the traces settled: a failure leaves them due."""
-        settled = set(written)
-        seq = self._table.settled_seq_without(settled, last_seq)
-        self._store.put_runs(runs, sorted(gone - {(r.project, r.run_id) for r in runs}), settled_seq=seq)
-        for key, run_ids in written.items():
-            self._table.settled(key, run_ids)
+    def build(self, work: Work) -> list[list[Run]]:
+        """The runs of each group."""
+        return [self._build(group.spans, work.now_ns) for group in work.groups]
+
+    def put(self, work: Work, built: Sequence[Sequence[Run]], last_seq: int) -> int:
+        """Write what was built; answers how many runs. A failure leaves everything due."""
+        runs = [run for found in built for run in found]
+        run_ids: dict[TraceKey, frozenset[str]] = {}
+        gone: set[tuple[str, str]] = set()
+        for group, found in zip(work.groups, built, strict=True):
+            before = {(key[0], run_id) for key in group.changes for run_id in self._table.get(key).run_ids}
+            gone |= before - {(run.project, run.run_id) for run in found}
+            for key in group.changes:
+                run_ids[key] = frozenset(run.run_id for run in found if key[1] in run.trace_ids)
+        unchanged = {
+            key
+            for group in work.groups
+            for key, changes in group.changes.items()
+            if self._table.get(key).changes == changes
+        }
+        seq = self._table.settled_seq_without(unchanged, last_seq)
+        self._store.put_runs(runs, sorted(gone - {(run.project, run.run_id) for run in runs}), settled_seq=seq)
+        for group in work.groups:
+            for key, changes in group.changes.items():
+                self._table.settled(key, run_ids[key], changes)
+        return len(runs)
 
     def _group(self, key: TraceKey) -> set[TraceKey]:
         """All traces that this one's runs span, in memory."""

@@ -19,9 +19,12 @@ Pair = tuple[Span, RawSpan]
 
 
 class Trace:
-    """One trace. `dirty_since_s` is None when its runs are settled; `unsettled_seq` is its first unsettled commit."""
+    """One trace. `dirty_since_s` is None when its runs are settled; `unsettled_seq` is its first unsettled commit.
 
-    __slots__ = ("dirty_since_s", "run_ids", "spans", "touched_s", "unsettled_seq")
+    `changes` counts what was taken in, so that whoever built runs from it can tell whether they are still true.
+    """
+
+    __slots__ = ("changes", "dirty_since_s", "run_ids", "spans", "touched_s", "unsettled_seq")
 
     def __init__(self) -> None:
         self.spans: dict[str, Span] = {}
@@ -29,14 +32,20 @@ class Trace:
         self.dirty_since_s: float | None = None
         self.unsettled_seq: int | None = None
         self.touched_s = 0.0
+        self.changes = 0
 
 
 class Plan(NamedTuple):
-    """What to do with a batch: `new` and `replaced` are to be written, `repeated` spans change nothing."""
+    """What to do with a group of requests: `new` and `replaced` are to be written, `repeated` spans change nothing.
+
+    `whole[i]`: request i brought nothing but new spans, and all of them stand. `loose` are the new ones of the others.
+    """
 
     new: list[Pair]
     replaced: list[Pair]
     repeated: int
+    whole: list[bool]
+    loose: list[Pair]
 
 
 def supersedes(new: Span, old: Span) -> bool:
@@ -45,6 +54,19 @@ def supersedes(new: Span, old: Span) -> bool:
     An unended span (end 0) never replaces an ended one: delivery in any order gives the same answer.
     """
     return new.end_ns > old.end_ns
+
+
+Identity = tuple[str, str, str]
+"""(project, trace id, span id)."""
+
+
+def _replace(replaced: dict[Identity, Pair], identity: Identity, pair: Pair, old: Span) -> int:
+    """Note a later state of a stored span; answers how many states of it were dropped for that (0 or 1)."""
+    earlier = replaced.get(identity)
+    if supersedes(pair[0], earlier[0] if earlier is not None else old):
+        replaced[identity] = pair
+        return int(earlier is not None)
+    return 1
 
 
 class TraceTable:
@@ -73,30 +95,36 @@ class TraceTable:
         for key in keys:
             self._stored.add(key)
 
-    def plan(self, pairs: Iterable[Pair]) -> Plan:
-        """Sort a batch into new, replaced and repeated, without changing anything but reading traces back."""
-        pairs = list(pairs)
-        self.bring({(span.project, span.trace_id) for span, _ in pairs})
-        fresh: dict[tuple[TraceKey, str], Pair] = {}
-        replaced: dict[tuple[TraceKey, str], Pair] = {}
+    def plan(self, requests: Sequence[Sequence[Pair]]) -> Plan:
+        """Sort a group into new, replaced and repeated, without changing anything but reading traces back."""
+        self.bring({(span.project, span.trace_id) for pairs in requests for span, _ in pairs})
+        fresh: dict[Identity, tuple[int, Pair]] = {}
+        replaced: dict[Identity, Pair] = {}
+        whole = [True] * len(requests)
         repeated = 0
         traces = self._traces
-        for pair in pairs:
-            span = pair[0]
-            key = (span.project, span.trace_id)
-            identity = (key, span.span_id)
-            trace = traces.get(key)
-            old = trace.spans.get(span.span_id) if trace is not None else None
-            earlier = fresh.get(identity) or replaced.get(identity)
-            known = earlier[0] if earlier is not None else old
-            if known is None:
-                fresh[identity] = pair
-            elif supersedes(span, known):
-                repeated += earlier is not None
-                (replaced if old is not None else fresh)[identity] = pair
-            else:
-                repeated += 1
-        return Plan(list(fresh.values()), list(replaced.values()), repeated)
+        for i, pairs in enumerate(requests):
+            for pair in pairs:
+                span = pair[0]
+                key = (span.project, span.trace_id)
+                identity = (*key, span.span_id)
+                trace = traces.get(key)
+                old = trace.spans.get(span.span_id) if trace is not None else None
+                earlier = fresh.get(identity)
+                if old is None and earlier is None:
+                    fresh[identity] = (i, pair)
+                    continue
+                whole[i] = False
+                if old is not None:
+                    repeated += _replace(replaced, identity, pair, old)
+                elif earlier is not None:
+                    repeated += 1
+                    if supersedes(span, earlier[1][0]):
+                        whole[earlier[0]] = False
+                        fresh[identity] = (i, pair)
+        new = [pair for _, pair in fresh.values()]
+        loose = [pair for i, pair in fresh.values() if not whole[i]]
+        return Plan(new, list(replaced.values()), repeated, whole, loose)
 
     def apply(self, plan: Plan, seq: int, now_s: float) -> None:
         """Take in what was committed as `seq`."""
@@ -114,6 +142,7 @@ class TraceTable:
             self.span_count += 1
         trace.spans[span.span_id] = span
         trace.touched_s = now_s
+        trace.changes += 1
         if span.run_id is not None:
             self._by_run.setdefault((span.project, span.run_id), set()).add(key)
         if trace.dirty_since_s is None:
@@ -183,10 +212,12 @@ class TraceTable:
     def __contains__(self, key: TraceKey) -> bool:
         return key in self._traces
 
-    def settled(self, key: TraceKey, run_ids: frozenset[str]) -> None:
-        """The runs of this trace are written."""
+    def settled(self, key: TraceKey, run_ids: frozenset[str], changes: int | None = None) -> None:
+        """The runs of this trace are written; it stays dirty when it has changed since `changes` was read."""
         trace = self._traces[key]
         trace.run_ids = run_ids
+        if changes is not None and trace.changes != changes:
+            return
         trace.dirty_since_s = None
         trace.unsettled_seq = None
         self._dirty.pop(key, None)

@@ -50,10 +50,10 @@ def column(name: str, values: Sequence[Any], kind: Any) -> Any:
         raise BadInput(f"column {name}: {error}; expected {kind}") from error
 
 
-def span_table(pairs: Sequence[Pair], *, seq: int, chunk_ids: Any, chunk_indexes: Any) -> Any:
-    """The batch as an Arrow table with the columns of the span table (docs/internals/storage.md).
+def span_table(pairs: Sequence[Pair]) -> Any:
+    """The spans as an Arrow table with the columns of the span table up to `scope_name` (docs/internals/storage.md).
 
-    `chunk_ids` and `chunk_indexes` are integer arrays, one entry a span. Ids were checked before (store/identity.py).
+    The rest (`seq`, `chunk_id`, `chunk_index`) is known at the commit. Ids were checked before (store/identity.py).
     """
     columns = list(zip(*[span for span, _ in pairs], strict=True))
     arrays: dict[str, Any] = {}
@@ -68,9 +68,19 @@ def span_table(pairs: Sequence[Pair], *, seq: int, chunk_ids: Any, chunk_indexes
         else:
             arrays[name] = column(name, values, _FIELD_TYPES[name])
     arrays["scope_name"] = column("scope_name", [raw.scope.name for _, raw in pairs], pa.string())
-    arrays["seq"] = pa.array(np.full(len(pairs), seq, np.int64))
-    arrays["chunk_id"], arrays["chunk_index"] = pa.array(chunk_ids), pa.array(chunk_indexes)
     return pa.table(arrays)
+
+
+def trace_table(projects: Sequence[str], trace_ids: Sequence[str]) -> Any:
+    """(project, trace_hi, trace_lo) rows as an Arrow table; ids are 32 hex digits."""
+    halves = _numbers("".join(trace_ids)).reshape(-1, 2)
+    return pa.table(
+        {
+            "project": column("project", projects, pa.string()),
+            "trace_hi": pa.array(halves[:, 0].copy()),
+            "trace_lo": pa.array(halves[:, 1].copy()),
+        }
+    )
 
 
 def _numbers(digits: str) -> Any:

@@ -7,10 +7,11 @@ dropped them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,15 @@ import pyarrow as pa
 from quarterdeck.model.spans import Span
 from quarterdeck.store.duckdb.audit import put_rejections, put_unmapped
 from quarterdeck.store.duckdb.chunks import ChunkWriter, Pair, PendingChunk, cut
-from quarterdeck.store.duckdb.columns import SPAN_SELECT, span_table, spans_of, trace_numbers, trace_text
+from quarterdeck.store.duckdb.columns import (
+    SPAN_SELECT,
+    column,
+    span_table,
+    spans_of,
+    trace_numbers,
+    trace_table,
+    trace_text,
+)
 from quarterdeck.store.duckdb.database import Database, one
 from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.identity import check_ids
@@ -58,6 +67,19 @@ ON t.trace_lo = k.trace_lo AND t.trace_hi = k.trace_hi AND t.project = k.project
 _FIRST_SEQ = _SEQ_BOUNDS.replace(", coalesce(max(t.seq), -1)", "").replace("wanted", "replaced_ids")
 
 
+class Part(NamedTuple):
+    """Spans ready to be written: an Arrow table with the columns of `span_table`, and their chunks in the same order.
+
+    `producers` counts (project, dialect, scope name, "spans" | "model_calls" | "with_usage"). Both small sums are made
+    here since DuckDB would read the wide table once more for each.
+    """
+
+    table: Any
+    chunks: Sequence[PendingChunk]
+    traces: set[TraceKey]
+    producers: Counter[tuple[str, str, str, str]]
+
+
 class SpanStore:
     """`SpanWriter` over a database. Commits are taken one at a time."""
 
@@ -72,16 +94,25 @@ class SpanStore:
         with database.reader() as cursor:
             self._seq, self._chunk_id, self._rejection = one(cursor, _LAST)
 
-    def commit(self, batch: Batch) -> int:
-        pairs = [*batch.spans, *batch.replaced]
+    def prepare(self, pairs: Sequence[Pair]) -> Part:
+        """Columns and chunks of these spans; needs no lock and no database, so any thread may do it ahead."""
         check_ids([span for span, _ in pairs])
+        chunks = self._chunks.write(pairs)
+        traces = {(span.project, span.trace_id) for span, _ in pairs}
+        return Part(span_table(pairs), chunks, traces, _producers(pairs))
+
+    def commit(self, batch: Batch) -> int:
+        rest = [*batch.spans, *batch.replaced]  # the replaced ones come last, see _insert_spans
+        parts: list[Part] = [*batch.prepared, *([self.prepare(rest)] if rest else [])]
+        chunks = [chunk for part in parts for chunk in part.chunks]
         with self._lock:
             seq: int = self._seq + 1
-            chunks = self._chunks.write(pairs)
-            table = self._span_table(pairs, chunks, seq) if pairs else None
+            table = self._placed(parts, chunks, seq) if parts else None
             with self._database.transaction() as cursor:
                 if table is not None:
                     _insert_spans(cursor, table, replaced=len(batch.replaced))
+                    _insert_traces(cursor, set().union(*(part.traces for part in parts)), seq)
+                    _put_producers(cursor, sum((part.producers for part in parts), Counter()))
                     _insert_chunks(cursor, chunks, first_id=self._chunk_id + 1)
                 put_rejections(cursor, batch.rejections, first=self._rejection + 1, seq=seq, keep=self._rejections_max)
                 put_unmapped(cursor, batch.unmapped)
@@ -90,11 +121,18 @@ class SpanStore:
             self._rejection += len(batch.rejections)
             return seq
 
-    def _span_table(self, pairs: Sequence[Pair], chunks: Sequence[PendingChunk], seq: int) -> Any:
+    def _placed(self, parts: Sequence[Part], chunks: Sequence[PendingChunk], seq: int) -> Any:
+        """All parts as one table, with the places that only the order of commits gives."""
         counts = [chunk.spans for chunk in chunks]
         ids = np.arange(self._chunk_id + 1, self._chunk_id + 1 + len(counts), dtype=np.int64)
         indexes = np.concatenate([np.arange(count, dtype=np.int32) for count in counts])
-        return span_table(pairs, seq=seq, chunk_ids=np.repeat(ids, counts), chunk_indexes=indexes)
+        table = pa.concat_tables([part.table for part in parts])
+        places = {
+            "seq": np.full(table.num_rows, seq, np.int64), "chunk_id": np.repeat(ids, counts), "chunk_index": indexes,
+        }  # fmt: skip
+        for name, values in places.items():
+            table = table.append_column(name, pa.array(values))
+        return table
 
     def trace_keys(self) -> Iterator[TraceKey]:
         with self._database.reader() as cursor:
@@ -126,8 +164,36 @@ def _insert_spans(cursor: Any, table: Any, *, replaced: int) -> None:
     if replaced:
         _remove(cursor, table.slice(table.num_rows - replaced).select(["project", "trace_hi", "trace_lo", "span_id"]))
     cursor.execute("INSERT INTO span SELECT * FROM incoming")
-    cursor.execute("INSERT INTO trace_commit SELECT DISTINCT project, trace_hi, trace_lo, seq FROM incoming")
-    cursor.execute(_PUT_PRODUCERS.format(counts=_PRODUCER_COUNTS.format(sign="", source="incoming")))
+
+
+def _producers(pairs: Sequence[Pair]) -> Counter[tuple[str, str, str, str]]:
+    counts: Counter[tuple[str, str, str, str]] = Counter()
+    by_scope: dict[tuple[str, str, str], list[Span]] = {}
+    for span, raw in pairs:
+        by_scope.setdefault((span.project, span.dialect, raw.scope.name), []).append(span)
+    for key, spans in by_scope.items():
+        calls = [span for span in spans if span.op_kind == "llm"]
+        counts[*key, "spans"] = len(spans)
+        counts[*key, "model_calls"] = len(calls)
+        counts[*key, "with_usage"] = sum(s.tokens_input is not None or s.tokens_output is not None for s in calls)
+    return counts
+
+
+def _insert_traces(cursor: Any, traces: set[TraceKey], seq: int) -> None:
+    projects, ids = zip(*traces, strict=True)
+    cursor.register("incoming_traces", trace_table(projects, ids))
+    cursor.execute("INSERT INTO trace_commit SELECT project, trace_hi, trace_lo, ? FROM incoming_traces", [seq])
+
+
+def _put_producers(cursor: Any, counts: Counter[tuple[str, str, str, str]]) -> None:
+    keys = list(dict.fromkeys(key[:3] for key in counts))
+    names = ("spans", "model_calls", "with_usage")
+    table = {
+        name: column(name, [key[at] for key in keys], pa.string())
+        for at, name in enumerate(("project", "dialect", "scope_name"))
+    } | {name: pa.array([counts[*key, name] for key in keys], pa.int64()) for name in names}
+    cursor.register("incoming_producers", pa.table(table))
+    cursor.execute(_PUT_PRODUCERS.format(counts="SELECT * FROM incoming_producers"))
 
 
 def _remove(cursor: Any, ids: Any) -> None:

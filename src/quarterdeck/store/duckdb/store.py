@@ -16,10 +16,11 @@ from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.duckdb import audit, fleet_reader, run_reader
+from quarterdeck.store.duckdb.chunks import Pair
 from quarterdeck.store.duckdb.database import Database, one
 from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.duckdb.run_writer import RunStore
-from quarterdeck.store.duckdb.span_writer import SpanStore
+from quarterdeck.store.duckdb.span_writer import Part, SpanStore
 from quarterdeck.store.interface import Batch, CohortRow, FacetCount, FleetNow, Page, RunFilter, TraceKey
 from quarterdeck.store.measures import check_limit
 
@@ -41,6 +42,9 @@ class DuckDBStore:
         self._runs = RunStore(self._database)
 
     # SpanWriter
+
+    def prepare(self, pairs: Sequence[Pair]) -> Part:
+        return self._spans.prepare(pairs)
 
     def commit(self, batch: Batch) -> int:
         return self._spans.commit(batch)

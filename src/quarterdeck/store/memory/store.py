@@ -48,8 +48,12 @@ class MemoryStore:
 
     # SpanWriter
 
+    def prepare(self, pairs: Sequence[_Pair]) -> Sequence[_Pair]:
+        check_ids([span for span, _ in pairs])
+        return tuple(pairs)
+
     def commit(self, batch: Batch) -> int:
-        pairs = [*batch.spans, *batch.replaced]
+        pairs = [*(pair for part in batch.prepared for pair in part), *batch.spans, *batch.replaced]
         check_ids([span for span, _ in pairs])
         with self._lock:
             self._seq += 1

@@ -42,7 +42,7 @@ def table(store: MemoryStore, spans_max: int = 1000) -> TraceTable:
 
 
 def write(store: MemoryStore, traces: TraceTable, pairs: Sequence[Pair], now_s: float = 0.0) -> tuple[int, int, int]:
-    plan = traces.plan(pairs)
+    plan = traces.plan([pairs])
     seq = store.commit(Batch(plan.new, plan.replaced))
     traces.apply(plan, seq, now_s)
     return len(plan.new), len(plan.replaced), plan.repeated
@@ -90,6 +90,35 @@ def test_any_order_split_and_restart_gives_the_same_store(
     rng.shuffle(pairs)
     assert play(pairs) == expected
     assert len(expected) == len({(t, s) for t, s, _ in found})
+
+
+def test_a_request_is_whole_when_all_it_brings_is_new_and_stands() -> None:
+    store = MemoryStore()
+    traces = table(store)
+    write(store, traces, [pair(1, 1)])
+    plan = traces.plan(
+        [[pair(2, 1), pair(2, 2)], [pair(1, 1), pair(1, 2)], [pair(3, 1, end=0)], [pair(3, 1, end=7), pair(4, 1)]]
+    )
+    assert plan.whole == [True, False, False, False]
+    assert [(s.trace_id[-1], s.span_id[-1], s.end_ns) for s, _ in plan.loose] == [
+        ("1", "2", 5),
+        ("3", "1", 7),
+        ("4", "1", 5),
+    ]
+    assert (len(plan.new), len(plan.replaced), plan.repeated) == (5, 0, 2)
+
+
+def test_a_trace_that_changed_while_its_runs_were_built_stays_dirty() -> None:
+    store = MemoryStore()
+    traces = table(store)
+    key = ("default", f"{1:032x}")
+    write(store, traces, [pair(1, 1)])
+    changes = traces.get(key).changes
+    write(store, traces, [pair(1, 2)])
+    traces.settled(key, frozenset({"r"}), changes)
+    assert traces.due(99.0, 0.0, 0.0) == [key]
+    traces.settled(key, frozenset({"r"}), traces.get(key).changes)
+    assert traces.due(99.0, 0.0, 0.0) == []
 
 
 def test_a_trace_is_due_when_quiet_or_when_it_waited_long_enough() -> None:
