@@ -18,7 +18,7 @@ from quarterdeck.testing import BilledCall, Call, Scenario, SimulatedProvider, T
 
 from .server import Server
 
-pytestmark = [pytest.mark.system, pytest.mark.producers]
+pytestmark = [pytest.mark.system, pytest.mark.producers, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ROOT / ".venv-producers"
