@@ -20,7 +20,7 @@ import zstandard
 from .otlp import TOKENS, attributes, chain_requests, export, partial, post, run_request, trace_id
 from .server import FREE_PORTS, Server, command, until
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 SENDERS = 4
 MIB = 1024 * 1024
 
