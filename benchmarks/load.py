@@ -18,7 +18,7 @@ _TEXT = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 01
 
 @dataclass(frozen=True)
 class Shape:
-    """A request of `traces` whole traces of `spans` each, `depth` deep, with bodies of `text_bytes` in and half of it out."""
+    """A request of `traces` whole traces of `spans` each, `depth` deep (agents within tools within agents), with bodies of `text_bytes` in and half of it out."""
 
     traces: int = 10
     spans: int = 50
@@ -64,10 +64,10 @@ class Template:
         return request.SerializeToString()
 
     def _span(self, span: object, rng: np.random.Generator, agent: str, t: int, s: int) -> None:
-        kind = "invoke_agent" if s == 0 else ("execute_tool" if s % 3 == 2 else "chat")
+        kind = ("invoke_agent", "chat", "execute_tool")[s % 3]
         span.trace_id, span.span_id = self._traces[t], self._ids[t][s]
         if s:
-            span.parent_span_id = self._ids[t][s - 1 if s % self.shape.depth else 0]
+            span.parent_span_id = self._ids[t][self._parent(s)]
         span.name, span.kind = f"{kind} {agent}", 3
         span.start_time_unix_nano = int.from_bytes(self._times[s], "little")
         span.end_time_unix_nano = int.from_bytes(self._times[2 * self.shape.spans - 1 - s], "little")
@@ -122,6 +122,12 @@ class Template:
                     pair.value.array_value.values.add().string_value = item
             else:
                 pair.value.string_value = str(value)
+
+    def _parent(self, s: int) -> int:
+        """An agent calls a model, then a tool, in which another agent works, and so on `depth` deep; then from the top again."""
+        if s % 3:
+            return s - s % 3
+        return 0 if (s // 3) % (self.shape.depth // 2) == 0 else s - 1
 
     def _find(self, body: bytes) -> None:
         def places(mark: bytes) -> list[int]:

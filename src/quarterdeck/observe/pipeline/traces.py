@@ -103,12 +103,15 @@ class TraceTable:
         whole = [True] * len(requests)
         repeated = 0
         traces = self._traces
+        project = trace_id = ""
+        trace: Trace | None = None
         for i, pairs in enumerate(requests):
             for pair in pairs:
                 span = pair[0]
-                key = (span.project, span.trace_id)
-                identity = (*key, span.span_id)
-                trace = traces.get(key)
+                if span.trace_id != trace_id or span.project != project:
+                    project, trace_id = span.project, span.trace_id
+                    trace = traces.get((project, trace_id))
+                identity = (project, trace_id, span.span_id)
                 old = trace.spans.get(span.span_id) if trace is not None else None
                 earlier = fresh.get(identity)
                 if old is None and earlier is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from quarterdeck.model.spans import Span
@@ -89,11 +90,12 @@ def same_call(outer: Span, inner: Span) -> bool:
 
 def _models(span: Span) -> set[str]:
     """The names of a span's model without vendor path and date: wrappers and providers write them differently."""
-    return {
-        _DATE.sub("", name.lower().rsplit("/", 1)[-1])
-        for name in (span.model_request, span.model_response)
-        if name is not None
-    }
+    return {_plain(name) for name in (span.model_request, span.model_response) if name is not None}
+
+
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> str:
+    return _DATE.sub("", name.lower().rsplit("/", 1)[-1])
 
 
 def _seen_twice(spans: Sequence[Span], heads: dict[int, list[int]]) -> list[list[int]]:

@@ -23,6 +23,7 @@ from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.duckdb.schema import prepare
 
 _CLOSE_WAIT_S = 3.0
+_CATALOG = "deck"
 
 
 def one(cursor: Any, sql: str, values: Sequence[Any] = ()) -> Any:
@@ -111,6 +112,7 @@ class Database:
             if self._closed:
                 raise StoreFailed("the store is closed")
             cursor = self._connection.cursor()
+            cursor.execute(f"USE {_CATALOG}")
             self._cursors.add(cursor)
             return cursor
 
@@ -126,9 +128,21 @@ def _connect(path: Path, options: DuckDBOptions) -> Any:
         "autoload_known_extensions": False,
     }
     try:
-        return duckdb.connect(str(path), config=config)
+        return _attached(path, config, options.row_group_rows)
     except duckdb.Error as error:
         raise _opening_error(path, str(error)) from error
+
+
+def _attached(path: Path, config: dict[str, Any], row_group_rows: int) -> Any:
+    """A connection with the file attached: only ATTACH lets one choose the size of a row group."""
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        name = str(path).replace("'", "''")
+        connection.execute(f"ATTACH '{name}' AS {_CATALOG} (ROW_GROUP_SIZE {row_group_rows})")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _opening_error(path: Path, message: str) -> Exception:

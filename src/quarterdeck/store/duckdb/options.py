@@ -25,6 +25,14 @@ class DuckDBOptions(BaseModel):
         description="Size of the write-ahead log at which it is folded into the file; larger means longer stalls.",
         json_schema_extra={"unit": "bytes"},
     )
+    row_group_rows: int = Field(
+        8_192,
+        ge=2_048,
+        le=122_880,
+        multiple_of=2_048,
+        description="Rows of one row group. A checkpoint writes the last, unfinished group of each table anew, so large ones stall.",
+        json_schema_extra={"unit": "rows"},
+    )
     chunk_bytes: int = Field(
         512_000,
         ge=16_000,
