@@ -1,4 +1,4 @@
-"""How a failure looks on the command line: one clear line on stderr, the mend on the next, an exit code.
+"""How a failure looks on the command line: one clear line on stderr that ends with the mend, an exit code.
 
 Refuses: a stack trace without `--debug`, and messages of errors that are not showable to a stranger's terminal
 are shown all the same: whoever runs the command owns the machine.
@@ -41,10 +41,9 @@ def report_unknown(failure: BaseException, *, debug: bool) -> int:
 
 
 def say(code: str, message: str, mend: str | None) -> None:
-    """Write `error[code]: message` and, where there is one, `mend: ...` on stderr."""
-    sys.stderr.write(f"error[{code}]: {_one_line(message)}\n")
-    if mend:
-        sys.stderr.write(f"mend: {_one_line(mend)}\n")
+    """Write `error[code]: message; mend: ...` on stderr, in one line, so that a log keeps the two together."""
+    tail = f"; mend: {_one_line(mend)}" if mend else ""
+    sys.stderr.write(f"error[{code}]: {_one_line(message)}{tail}\n")
 
 
 def _one_line(text: str) -> str:

@@ -18,18 +18,18 @@ from quarterdeck.clock import Clock
 from quarterdeck.errors import Overloaded, QuarterdeckError, RateLimited, StoreFailed
 from quarterdeck.model.health import IngestHealth, LimitNow
 from quarterdeck.model.raw import RawSpan
-from quarterdeck.model.reports import Rejection, UnmappedKey
+from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
-from quarterdeck.observe.ingest.checks import NOTES
 from quarterdeck.observe.ingest.decode import Decoded, Encoding, Limits, decode
 from quarterdeck.observe.ingest.door import Receipt
 from quarterdeck.observe.ingest.options import IngestOptions
 from quarterdeck.observe.pipeline.gauges import IngestGauges
+from quarterdeck.observe.pipeline.jobs import Job, resolve
 from quarterdeck.observe.pipeline.options import PipelineOptions
 from quarterdeck.observe.pipeline.rate import TokenBuckets
 from quarterdeck.observe.pipeline.settle import BuildRuns, Settler, Work
-from quarterdeck.observe.pipeline.traces import Pair, TraceTable
+from quarterdeck.observe.pipeline.traces import TraceTable
 from quarterdeck.store.interface import Batch, TelemetryStore
 
 _TICK_S = 0.25
@@ -60,26 +60,8 @@ class Log(Protocol):
     def error(self, event: str, **fields: Any) -> Any: ...
 
 
-class _Job:
-    """One request on its way."""
-
-    __slots__ = ("arrived_s", "body", "encoding", "error", "future", "pairs", "part", "project", "rejections", "size")
-
-    def __init__(self, project: str, body: bytes, encoding: Encoding, future: Any, arrived_s: float) -> None:
-        self.project = project
-        self.body = body
-        self.encoding = encoding
-        self.future = future
-        self.arrived_s = arrived_s
-        self.size = len(body)
-        self.pairs: list[Pair] = []
-        self.part: Any = None
-        self.rejections: list[Rejection] = []
-        self.error: Exception | None = None
-
-
 class _Group(NamedTuple):
-    jobs: list[_Job]
+    jobs: list[Job]
     size: int
 
 
@@ -110,8 +92,8 @@ class Pipeline:
         self._settler = Settler(self._table, store, build_runs, options)
         self._buckets = TokenBuckets(ingest.spans_per_s_max)
         self._lock = threading.Lock()
-        self._to_decode: deque[_Job] = deque()
-        self._to_commit: deque[_Job] = deque()
+        self._to_decode: deque[Job] = deque()
+        self._to_commit: deque[Job] = deque()
         self._decode_wake = threading.Condition(self._lock)
         self._commit_wake = threading.Condition(self._lock)
         self._waiting_bytes = 0
@@ -159,7 +141,7 @@ class Pipeline:
             raise Overloaded(msg, retry_after_s=self._ingest.retry_after_s)
         now_s = self._clock.monotonic_s()
         future: asyncio.Future[Receipt] = self._loop.create_future()
-        job = _Job(project, body, encoding, future, now_s)
+        job = Job(project, body, encoding, future, now_s)
         wait_s = self._buckets.wait_s(project, now_s)
         if wait_s > 0:
             msg = f"project {project!r} sends more than {self._ingest.spans_per_s_max:g} spans/s"
@@ -246,7 +228,7 @@ class Pipeline:
                 self._to_commit.append(job)
                 self._commit_wake.notify()
 
-    def _decode(self, job: _Job) -> None:
+    def _decode(self, job: Job) -> None:
         """Bytes → canonical spans; a failure is the job's own."""
         try:
             found: Decoded = decode(job.body, job.encoding, job.project, self._limits, self._clock.now_ns())
@@ -315,7 +297,7 @@ class Pipeline:
             self._gauges.queue_requests.set(self._waiting_requests)
         self._answer(group.jobs)
 
-    def _commit_together(self, jobs: Sequence[_Job]) -> None:
+    def _commit_together(self, jobs: Sequence[Job]) -> None:
         """One commit for all; when it fails on what it was given, one each, so that a bad one hurts nobody else."""
         try:
             self._commit_good(jobs)
@@ -328,7 +310,7 @@ class Pipeline:
             for job in jobs:
                 job.error = e if isinstance(e, QuarterdeckError) else StoreFailed("the commit failed")
 
-    def _commit_good(self, jobs: Sequence[_Job]) -> None:
+    def _commit_good(self, jobs: Sequence[Job]) -> None:
         now_s = self._clock.monotonic_s()
         plan = self._table.plan([job.pairs for job in jobs])
         parts = [job.part for job, whole in zip(jobs, plan.whole, strict=True) if whole and job.part is not None]
@@ -352,13 +334,13 @@ class Pipeline:
             self._gauges.rejected(rejection.reason)
         self._gauges.committed(len(plan.new) + len(plan.replaced), plan.repeated, now_s)
 
-    def _answer(self, jobs: Sequence[_Job]) -> None:
+    def _answer(self, jobs: Sequence[Job]) -> None:
         now_s = self._clock.monotonic_s()
         for job in jobs:
             self._gauges.answered(now_s - job.arrived_s)
             self._buckets.spend(job.project, len(job.pairs), now_s)
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(_resolve, list(jobs))
+            self._loop.call_soon_threadsafe(resolve, list(jobs))
 
     def _keep_house(self, *, last: bool) -> None:
         """Settle, age and evict, each when its time has come; before the end, settle everything."""
@@ -402,25 +384,3 @@ class Pipeline:
             work := self._settler.take(self._clock.monotonic_s(), self._clock.now_ns(), everything=True)
         ) is not None:
             self._gauges.runs_settled.inc(self._settler.put(work, self._settler.build(work), self._last_seq))
-
-
-def summary(rejections: Sequence[Rejection]) -> str:
-    """What the sender is told of rejected or cut spans: counts by reason, and the first detail of each."""
-    if not rejections:
-        return ""
-    reasons: dict[str, list[Rejection]] = {}
-    for rejection in rejections:
-        reasons.setdefault(rejection.reason, []).append(rejection)
-    return "; ".join(f"{len(found)} × {reason}: {found[0].detail}"[:400] for reason, found in reasons.items())
-
-
-def _resolve(jobs: Sequence[_Job]) -> None:
-    """On the event loop: tell each sender."""
-    for job in jobs:
-        if job.future.done():  # the sender hung up
-            continue
-        if job.error is not None:
-            job.future.set_exception(job.error)
-        else:
-            refused = sum(1 for r in job.rejections if r.reason not in NOTES)
-            job.future.set_result(Receipt(len(job.pairs), refused, summary(job.rejections)))
