@@ -18,7 +18,7 @@ from quarterdeck.observe.canonical.dialect import Dialect
 from quarterdeck.observe.canonical.dialects import DIALECTS, UNKNOWN
 from quarterdeck.observe.canonical.failures import FAILURE_MARKS
 from quarterdeck.observe.canonical.kinds import KINDS, NAME_PREFIXES, OP_KINDS, PRESENCE
-from quarterdeck.observe.canonical.precedence import FAMILIES, GLOBAL, KNOWN, OWN
+from quarterdeck.observe.canonical.precedence import ABOVE_ALL, FAMILIES, GLOBAL, KNOWN, OWN
 from quarterdeck.observe.canonical.providers import model_name, provider, response_id
 from quarterdeck.observe.canonical.values import (
     Reader,
@@ -202,9 +202,9 @@ def _index(dialect_name: str) -> _Index:
 
 
 def _ranked(name: str, dialect: Dialect) -> tuple[str, ...]:
-    """Our own attribute, the dialect's keys, then everybody's, without repeats."""
+    """Our own attribute, what stands above every dialect, the dialect's keys, then everybody's, without repeats."""
     own = (OWN[name],) if name in OWN else ()
-    return tuple(dict.fromkeys((*own, *dialect.fields.get(name, ()), *GLOBAL.get(name, ()))))
+    return tuple(dict.fromkeys((*own, *ABOVE_ALL.get(name, ()), *dialect.fields.get(name, ()), *GLOBAL.get(name, ()))))
 
 
 def _candidate(name: str, spelled: str) -> Candidate:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+ABOVE_ALL: Mapping[str, tuple[str, ...]] = {"model_response": ("langfuse.observation.model.name",)}
+"""Keys that win over the primary dialect's own: who writes them has looked at the span (an export that is replayed)."""
+
 GLOBAL: Mapping[str, tuple[str, ...]] = {
     "run_id": ("quarterdeck.run.id",),
     "session_id": (

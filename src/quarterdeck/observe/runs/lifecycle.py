@@ -45,8 +45,10 @@ def life_of(face: Face, members: Columns, now_ns: int, options: RunOptions) -> L
     else:
         started, ended = face.span.start_ns, face.span.end_ns or None
     silent_ns = now_ns - last_seen
-    over = all_ended and ended is not None
-    if over and (not face.missing or silent_ns >= options.finished_after_s * 1e9):
+    quiet = silent_ns >= options.finished_after_s * 1e9
+    # A root that has ended ends its run; a span left open below it never will.
+    over = ended is not None and (all_ended or (quiet and not face.missing))
+    if over and (not face.missing or quiet):
         return Life("finished", started, ended, last_seen)
     if over:
         return Life("running", started, None, last_seen)

@@ -131,3 +131,9 @@ def test_while_a_run_goes_on_a_parent_that_has_not_come_is_at_work_and_no_orphan
     live, over = one(*spans, now=6), one(*spans, now=6 + 100)
     assert (live.lifecycle, live.ended_at_ns, live.orphans.missing) == ("running", None, 0)
     assert (over.lifecycle, over.orphans.missing, "root_missing" in over.flags) == ("finished", 1, True)
+
+
+def test_a_root_that_has_ended_ends_its_run_though_a_span_below_was_left_open():
+    spans = [span("a", "", "agent", 0, 5), span("l", "a", "llm", 1, None)]
+    assert one(*spans, now=6).lifecycle == "running"
+    assert one(*spans, now=6 + 100).lifecycle == "finished"
