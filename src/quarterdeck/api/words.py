@@ -79,10 +79,10 @@ def _culprit(facts: FleetFacts) -> str:
 def _when(minutes: int | None) -> str:
     if minutes is None:
         return "in this window"
-    if minutes >= 2 * _DAY_MIN and minutes % _DAY_MIN == 0:
-        return f"in the last {minutes // _DAY_MIN} days"
-    if minutes > 120 and minutes % 60 == 0:
-        return f"in the last {minutes // 60} h"
+    if minutes >= 2 * _DAY_MIN:  # in wide windows nobody counts the odd minutes
+        return f"in the last {round(minutes / _DAY_MIN):,} days"
+    if minutes > 120:
+        return f"in the last {round(minutes / 60)} h"
     return f"in the last {minutes} min"
 
 
