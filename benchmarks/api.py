@@ -90,23 +90,25 @@ def ask(server: Server, rounds: int) -> dict[str, list[float]]:
     return took
 
 
-def page(server: Server, rounds: int) -> list[float]:
-    """Milliseconds from navigation to the sentence of the fleet page, in a fresh context each time."""
+def page(server: Server, rounds: int) -> tuple[list[float], list[float]]:
+    """Milliseconds from navigation to the sentence of the fleet page, and to its first cohort; a fresh context each time."""
     from playwright.sync_api import sync_playwright
 
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    took = []
+    words, cohorts = [], []
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=[*flags, "--disable-component-update"])
         for _ in range(rounds):
             tab = browser.new_context().new_page()
             at = time.perf_counter()
             tab.goto(server.api + "/", wait_until="commit")
-            tab.wait_for_selector("[data-ready=fleet]", timeout=20_000)
-            took.append((time.perf_counter() - at) * 1e3)
+            tab.wait_for_selector("p.in-words", timeout=20_000)
+            words.append((time.perf_counter() - at) * 1e3)
+            tab.wait_for_selector("tbody tr a", timeout=20_000)
+            cohorts.append((time.perf_counter() - at) * 1e3)
             tab.context.close()
         browser.close()
-    return took
+    return words, cohorts
 
 
 def main() -> None:
@@ -124,7 +126,7 @@ def main() -> None:
         time.sleep(3)
         began = time.perf_counter()
         took = ask(server, arguments.rounds)
-        painted = page(server, 15) if arguments.page else []
+        words, cohorts = page(server, 15) if arguments.page else ([], [])
         rate = trickle.sent / (time.perf_counter() - began + 3)
         trickle.stop.set()
         trickle.join()
@@ -141,8 +143,10 @@ def main() -> None:
                 "n": arguments.rounds,
                 "ms_p50": {name: round(quantile(found, 0.5), 1) for name, found in took.items()},
                 "ms_p95": {name: round(quantile(found, 0.95), 1) for name, found in took.items()},
-                "fleet_page_ms_p50": round(quantile(painted, 0.5)) if painted else None,
-                "fleet_page_ms_p95": round(quantile(painted, 0.95)) if painted else None,
+                "fleet_page_words_ms": [round(quantile(words, share)) for share in (0.5, 0.95)] if words else None,
+                "fleet_page_cohorts_ms": [round(quantile(cohorts, share)) for share in (0.5, 0.95)]
+                if cohorts
+                else None,
             },
             indent=2,
         )
