@@ -114,7 +114,7 @@ def check(trees: list[RunTree], spans: int) -> None:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         seeds(Path(folder))
-        atheris.Setup([*sys.argv, "-max_len=4096", "-timeout=20", folder], one_input)
+        atheris.Setup([*sys.argv, "-max_len=4096", "-timeout=120", folder], one_input)
         atheris.Fuzz()
 
 
