@@ -1,8 +1,8 @@
 """Durable ingest: spans a second over OTLP/HTTP on this machine, generator included, every step on.
 
-    python benchmarks/ingest.py --seconds 120 --connections 6
+    python benchmarks/ingest.py --seconds 120 --connections 12
 
-Closed loop: each connection sends a request of 500 unique spans (1.9 KB, 15 attributes, ten traces 12 deep), waits for
+Closed loop: each connection sends a request of 500 unique spans (1.8 KB, 15 attributes, ten traces 12 deep), waits for
 the answer, which is the commit, and sends the next. Once a second a small trace of its own is sent and looked for at
 the API, to measure how far runs lag behind the answer. Prints one JSON document.
 """
@@ -110,10 +110,11 @@ def quantile(values: list[float], share: float) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=120)
-    parser.add_argument("--connections", type=int, default=6)
+    parser.add_argument("--connections", type=int, default=12)
+    parser.add_argument("--traces", type=int, default=10, help="traces of 50 spans in one request")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="qd-bench-"))
-    template = Template(Shape())
+    template = Template(Shape(traces=arguments.traces))
     with Server(folder / "data") as server:
         began = time.perf_counter()
         until = began + arguments.seconds
@@ -146,6 +147,7 @@ def main() -> None:
                 "cores": os.cpu_count(),
                 "seconds": round(took, 1),
                 "connections": arguments.connections,
+                "spans_per_request": template.n_spans,
                 "bytes_per_span": round(template.bytes_per_span),
                 "spans_per_s": round(spans / took),
                 "spans_per_s_worst_10_s": round(
