@@ -40,18 +40,19 @@ ROUTES = {
 
 
 class Trickle(threading.Thread):
-    """An open loop: a request of 50 spans each 50/rate seconds, whatever the answers do."""
+    """A request of 200 spans each 200/rate seconds on one connection (later when an answer is later)."""
 
-    def __init__(self, url: str, spans_per_s: float) -> None:
+    def __init__(self, url: str, spans_per_s: float, seed: int) -> None:
         super().__init__(daemon=True)
         self.at = urllib.parse.urlsplit(url)
-        self.template = Template(Shape(traces=2, spans=25))
+        self.template = Template(Shape(traces=8, spans=25))
         self.gap_s = self.template.n_spans / spans_per_s
+        self.seed = seed
         self.stop = threading.Event()
         self.sent = 0
 
     def run(self) -> None:
-        rng = np.random.default_rng(5)
+        rng = np.random.default_rng(self.seed)
         connection = http.client.HTTPConnection(self.at.hostname, self.at.port, timeout=60)
         due = time.perf_counter()
         while not self.stop.is_set():
@@ -121,15 +122,17 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="qd-api-"))
     with Server(folder / "data") as server:
         fill(server, arguments.spans)
-        trickle = Trickle(server.otlp, arguments.rate)
-        trickle.start()
+        trickles = [Trickle(server.otlp, arguments.rate / 2, seed) for seed in (5, 6)]
+        for trickle in trickles:
+            trickle.start()
         time.sleep(3)
         began = time.perf_counter()
         took = ask(server, arguments.rounds)
         words, cohorts = page(server, 15) if arguments.page else ([], [])
-        rate = trickle.sent / (time.perf_counter() - began + 3)
-        trickle.stop.set()
-        trickle.join()
+        rate = sum(trickle.sent for trickle in trickles) / (time.perf_counter() - began + 3)
+        for trickle in trickles:
+            trickle.stop.set()
+            trickle.join()
         stored = server.get("/api/v1/health")["storage"]
         server.stop()
     shutil.rmtree(folder)

@@ -127,14 +127,11 @@ def count(data: Path, acknowledged: list[tuple[bytes, bytes]]) -> tuple[int, int
     connection = duckdb.connect(str(data / "telemetry.duckdb"), read_only=True)
     sent = pa.table({"t": [t.hex() for t, _ in acknowledged], "s": [s.hex() for _, s in acknowledged]})
     connection.register("sent", sent)
-    spans = "SELECT replace(trace_id::VARCHAR, '-', '') AS t, span_id AS s FROM span"
-    kind = connection.execute("SELECT typeof(span_id) FROM span LIMIT 1").fetchone()[0]
-    if kind == "UBIGINT":
-        spans = "SELECT replace(trace_id::VARCHAR, '-', '') AS t, printf('%016x', span_id) AS s FROM span"
+    spans = "SELECT printf('%016x%016x', trace_hi, trace_lo) AS t, printf('%016x', span_id) AS s FROM span"
     stored, distinct = connection.execute(f"SELECT count(*), count(DISTINCT (t, s)) FROM ({spans})").fetchone()
     lost = connection.execute(f"SELECT count(*) FROM sent ANTI JOIN ({spans}) USING (t, s)").fetchone()[0]
     without = connection.execute(
-        "SELECT count(DISTINCT trace_id) FROM span ANTI JOIN run_trace USING (project, trace_id)"
+        f"SELECT count(DISTINCT t) FROM ({spans}) ANTI JOIN run_trace ON t = trace_id"
     ).fetchone()[0]
     return lost, stored - distinct, stored, without
 
