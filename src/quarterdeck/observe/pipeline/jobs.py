@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from quarterdeck.model.reports import Rejection
+from quarterdeck.model.reports import Rejection, UnmappedKey
 from quarterdeck.observe.ingest.checks import NOTES
 from quarterdeck.observe.ingest.decode import Encoding
 from quarterdeck.observe.ingest.door import Receipt
@@ -15,7 +15,19 @@ from quarterdeck.observe.pipeline.traces import Pair
 class Job:
     """Made by the event loop, filled by the decoder, committed by the writer. `part` is what the store prepared of `pairs`."""
 
-    __slots__ = ("arrived_s", "body", "encoding", "error", "future", "pairs", "part", "project", "rejections", "size")
+    __slots__ = (
+        "arrived_s",
+        "body",
+        "encoding",
+        "error",
+        "future",
+        "pairs",
+        "part",
+        "project",
+        "rejections",
+        "size",
+        "unmapped",
+    )
 
     def __init__(self, project: str, body: bytes, encoding: Encoding, future: Any, arrived_s: float) -> None:
         self.project = project
@@ -26,6 +38,7 @@ class Job:
         self.size = len(body)
         self.pairs: list[Pair] = []
         self.part: Any = None
+        self.unmapped: list[UnmappedKey] = []
         self.rejections: list[Rejection] = []
         self.error: Exception | None = None
 

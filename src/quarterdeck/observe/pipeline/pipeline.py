@@ -43,7 +43,6 @@ _GATHER_COMMITS = 2.0
 """A small group gathers for twice the time of the last commit: many small senders then cost a third of one core at most."""
 _SETTLE_REST = 1.0
 """Settling rests as long as it worked: writing a few runs costs nearly what writing many does."""
-_UNMAPPED_EVERY_S = 2.0
 
 
 class Canonical(Protocol):
@@ -112,7 +111,6 @@ class Pipeline:
         self._decoded_bytes = 0
         self._settle_at_s = 0.0
         self._age_at_s = 0.0
-        self._unmapped_at_s = 0.0
         self._started_s = clock.monotonic_s()
 
     # --- the event loop's side -------------------------------------------------------------------------------------
@@ -235,6 +233,8 @@ class Pipeline:
             canonicalize = self._canonical.canonicalize
             job.pairs = [(canonicalize(raw), raw) for raw in found.spans]
             job.rejections = found.rejections
+            # Here and not at the commit: the counts belong to this thread, and to the request that they came with.
+            job.unmapped = self._canonical.drain_unmapped(self._clock.now_ns())
             if len(job.pairs) >= _PREPARE_SPANS:
                 job.part = self._store.prepare(job.pairs)
         except QuarterdeckError as e:
@@ -321,10 +321,7 @@ class Pipeline:
             for pair in job.pairs
         ]
         rejections = [rejection for job in jobs for rejection in job.rejections]
-        unmapped: list[UnmappedKey] = []
-        if now_s >= self._unmapped_at_s:
-            self._unmapped_at_s = now_s + _UNMAPPED_EVERY_S
-            unmapped = self._canonical.drain_unmapped(self._clock.now_ns())
+        unmapped = [key for job in jobs for key in job.unmapped]
         if plan.new or plan.replaced or rejections or unmapped:
             batch = Batch([*loose, *plan.loose], plan.replaced, rejections, unmapped, parts)
             self._last_seq = self._store.commit(batch)

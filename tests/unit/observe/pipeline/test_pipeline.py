@@ -162,6 +162,20 @@ def test_an_explicit_run_id_joins_traces_that_come_apart() -> None:
     run(scenario())
 
 
+def test_unmapped_keys_are_told_with_the_request_that_brought_them() -> None:
+    async def scenario() -> None:
+        store = MemoryStore()
+        async with pipeline(store) as way:
+            for seed in (50, 51):
+                found = agent_trace(seed, 3)
+                found[1]["attributes"]["gen_ai.usage.brand_new_tokens"] = 5
+                await way.submit("default", request(found).SerializeToString(), "protobuf")
+                key = store.unmapped("default", limit=9)[0]
+                assert (key.key, key.count) == ("gen_ai.usage.brand_new_tokens", seed - 49)
+
+    run(scenario())
+
+
 def test_projects_do_not_meet() -> None:
     async def scenario() -> None:
         store = MemoryStore()
