@@ -64,3 +64,22 @@ class RawSpan(NamedTuple):
     links: tuple[RawLink, ...]
     resource: Resource
     scope: Scope
+
+
+class RawLog(NamedTuple):
+    """A log record that carries an event of a span (OTLP logs): joined to the span when it is read, in any order of arrival."""
+
+    project: str
+    trace_id: str
+    span_id: str
+    event: RawEvent
+
+
+class Absent(NamedTuple):
+    """Stands in an attribute map where a body was: `size` bytes that are not kept, and why.
+
+    `reason`: `sampled` (not chosen), `expired` (older than the retention), `erased` (deleted on demand).
+    """
+
+    reason: str
+    size: int

@@ -59,6 +59,9 @@ class Run:
     """One run. Times are ns since the epoch; `ended_at_ns` is None until something ended.
 
     `tools` and `models` map a name to its number of calls. `root_span_id` is None when the root is synthetic.
+    `weight` is how many runs this one stands for after head sampling (1.0 = not sampled, None = sampled, weight unknown).
+    `body_probability` and `body_reason` are filled in by the reader of a store from what was decided (`BodyDecision`);
+    None = not decided yet.
     """
 
     project: str
@@ -102,6 +105,14 @@ class Run:
     models: dict[str, int] = field(default_factory=dict)
     dialects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    weight: float | None = 1.0
+    body_probability: float | None = None
+    body_reason: str | None = None
+
+    @property
+    def session_key(self) -> str:
+        """What decides about this run's bodies: its session, or itself when it has none."""
+        return self.session_id or self.run_id
 
     @property
     def failed(self) -> bool | None:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from quarterdeck.model.raw import RawSpan
+from quarterdeck.model.bodies import BodyDecision
+from quarterdeck.model.raw import RawLog, RawSpan
 from quarterdeck.model.reports import ApiKey, Rejection, UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
@@ -135,6 +136,7 @@ class Batch:
     rejections: Sequence[Rejection] = ()
     unmapped: Sequence[UnmappedKey] = ()
     prepared: Sequence[Any] = ()
+    logs: Sequence[RawLog] = ()
 
 
 TraceKey = tuple[str, str]
@@ -258,7 +260,58 @@ class AuditReader(Protocol):
         ...
 
 
-class TelemetryStore(SpanWriter, RunWriter, RunReader, SpanReader, FleetReader, AuditReader, Protocol):
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure removed."""
+
+    spans: int
+    bodies: int
+
+
+class BodyStore(Protocol):
+    """Bodies: long texts of raw spans, kept by content, dropped by session."""
+
+    def undecided_runs(self, *, silent_since_ns: int, limit: int) -> Sequence[Run]:
+        """Runs that are finished or lost, were last seen before, and whose session has no decision; oldest first."""
+        ...
+
+    def decide_bodies(self, decisions: Sequence[BodyDecision]) -> None:
+        """Write decisions, replacing by (project, session_key). Nothing is removed until `purge_bodies`."""
+        ...
+
+    def body_decisions(self, project: str, session_keys: Sequence[str]) -> Mapping[str, BodyDecision]:
+        """Decisions by session key; undecided ones are left out."""
+        ...
+
+    def purge_bodies(self, *, decided_before_ns: int, limit: int) -> int:
+        """Remove the bodies of at most `limit` sessions that were decided against before that time; answers how many bodies.
+
+        Their raw spans then hold `Absent("sampled", size)`. The decisions stay.
+        """
+        ...
+
+    def expire_bodies(self, project: str, *, before_ns: int) -> int:
+        """Remove the bodies of all spans that started before; their raw spans then hold `Absent("expired", size)`."""
+        ...
+
+
+class SpanKeeper(Protocol):
+    """All raw spans in order, and the removal of some."""
+
+    def scan_spans(
+        self, project: str, *, since_ns: int | None, until_ns: int | None, cursor: str | None, limit: int
+    ) -> Page:
+        """`Page` of (Span, RawSpan) in the order of commits, for export and re-mapping. Bounds are on the start, half open."""
+        ...
+
+    def erase_spans(self, project: str, keys: Sequence[tuple[str, str]]) -> Erased:
+        """Remove (trace_id, span_id): skeletons, raw forms and bodies that only they hold. Runs are `put_runs`' business."""
+        ...
+
+
+class TelemetryStore(
+    SpanWriter, RunWriter, RunReader, SpanReader, FleetReader, AuditReader, BodyStore, SpanKeeper, Protocol
+):
     """All of the above in one engine, with an end."""
 
     def close(self) -> None: ...
