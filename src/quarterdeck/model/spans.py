@@ -21,12 +21,18 @@ ErrorClass = Literal[
 ]  # fmt: skip
 
 
+LINKS_MAX = 16
+"""Span links that a skeleton keeps; the raw form keeps all."""
+
+
 class Span(NamedTuple):
     """One operation in canonical form. (project, trace_id, span_id) is its identity.
 
     `end_ns` is 0 while the span has not ended. `finish_reasons` is a comma-joined string or None.
     `run_id` is the explicit `quarterdeck.run.id` (own or None; inheritance is the business of runs).
     `weight` is the adjusted count that head sampling left (1.0 = not sampled, None = sampled, weight unknown).
+    `tool_calls_requested`: ids of the tool calls that a model asked for, comma-joined. `links`: span links as
+    "kind trace_id span_id", joined by ";" (kind "" where the producer names none); what came later than `LINKS_MAX` is left out.
     """
 
     project: str
@@ -87,3 +93,5 @@ class Span(NamedTuple):
     retry_attempt: int | None
     service_name: str | None
     weight: float | None
+    tool_calls_requested: str | None = None
+    links: str | None = None

@@ -13,13 +13,21 @@ from quarterdeck.errors import DataFormatTooNew, StoreFailed
 from quarterdeck.model.spans import Span
 from quarterdeck.store.interface import COHORT_KEYS
 
-DATA_FORMAT = 1
+DATA_FORMAT = 2
 """Version of what this module writes. Rise it with a step in MIGRATIONS."""
 
 Migration = Callable[[Any], None]
 """Receives a cursor inside the transaction that brings the file from its version to the next."""
 
-MIGRATIONS: Mapping[int, Migration] = {}
+
+
+def _to_2(cursor: Any) -> None:
+    """Spans know the tool calls that they asked for, and their links."""
+    for name in ("tool_calls_requested", "links"):
+        cursor.execute(f"ALTER TABLE span ADD COLUMN {name} VARCHAR")
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _to_2}
 """From version -> the step to version + 1."""
 
 BIGINT_FIELDS = frozenset(

@@ -163,7 +163,7 @@ def _insert_spans(cursor: Any, table: Any, *, replaced: int) -> None:
     cursor.register("incoming", table)
     if replaced:
         _remove(cursor, table.slice(table.num_rows - replaced).select(["project", "trace_hi", "trace_lo", "span_id"]))
-    cursor.execute("INSERT INTO span SELECT * FROM incoming")
+    cursor.execute("INSERT INTO span BY NAME SELECT * FROM incoming")
 
 
 def _producers(pairs: Sequence[Pair]) -> Counter[tuple[str, str, str, str]]:
