@@ -15,7 +15,7 @@ from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
-from quarterdeck.store.duckdb import audit, fleet_reader, run_reader
+from quarterdeck.store.duckdb import audit, first_spans, fleet_reader, run_reader
 from quarterdeck.store.duckdb.chunks import Pair
 from quarterdeck.store.duckdb.database import Database, one
 from quarterdeck.store.duckdb.options import DuckDBOptions
@@ -99,6 +99,10 @@ class DuckDBStore:
     def run_spans(self, project: str, run_id: str) -> tuple[Run, Sequence[Span]]:
         with self._database.snapshot() as cursor:
             return run_reader.run_spans(cursor, project, run_id)
+
+    def first_spans(self, project: str, run_id: str, *, limit: int) -> tuple[Run, Sequence[Span]]:
+        with self._database.snapshot() as cursor:
+            return first_spans.first_spans(cursor, project, run_id, limit=limit)
 
     def spans_raw(self, project: str, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], RawSpan]:
         with self._database.snapshot() as cursor:

@@ -144,6 +144,11 @@ class MemoryStore:
             spans = [span for key in traces if key in self._traces for span in self._spans_of(key)]
         return run, sorted(spans, key=_span_order)
 
+    def first_spans(self, project: str, run_id: str, *, limit: int) -> tuple[Run, Sequence[Span]]:
+        check_limit(limit)
+        run, spans = self.run_spans(project, run_id)
+        return run, spans[:limit]
+
     def spans_raw(self, project: str, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], RawSpan]:
         with self._lock:
             found = {key: self._traces.get((project, key[0]), {}).get(key[1]) for key in keys}
