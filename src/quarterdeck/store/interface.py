@@ -40,6 +40,13 @@ COHORT_KEYS = (
 """Parts of the version identity and of the context by which runs may be grouped into cohorts."""
 
 
+CONTRAST_KEYS = (
+    "agent", "agent_version", "prompt_version", "model", "provider", "tool", "error_class", "flag", "tenant",
+    "environment", "feature", "task_class", "toolset_hash", "config_hash", "dialect", "lifecycle", "status", "outcome",
+)  # fmt: skip
+"""Attributes by which two selections of runs may be contrasted. A run has any number of `tool`, `flag` and `dialect`."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunFilter:
     """Which runs. `equals` maps a name of RUN_FACETS to accepted values ("" = unknown). Times are ns, half open.
@@ -121,6 +128,29 @@ class FleetNow:
     cost_usd: float
     cost_known: int
     minutes: Sequence[FleetMinute]
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastCell:
+    """How many runs of either side have this value of this key; None = unknown (never for tool, flag and dialect)."""
+
+    key: str
+    value: str | None
+    where: int
+    against: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastCounts:
+    """Two disjoint selections of runs counted by attribute: their sizes, and per key the most frequent values.
+
+    `left_out` is how many values are not among the cells because a key had more than were asked for.
+    """
+
+    where: int
+    against: int
+    cells: Sequence[ContrastCell]
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +276,18 @@ class FleetReader(Protocol):
         ...
 
 
+class ContrastReader(Protocol):
+    """What two selections of runs have and have not in common, from run rows only."""
+
+    def contrast(self, where: RunFilter, against: RunFilter, keys: Sequence[str], *, values_max: int) -> ContrastCounts:
+        """Runs of `where`, and those of `against` that `where` does not match, counted per value of each key.
+
+        Both filters are of one project. At most `values_max` values a key, most frequent first, ties by value with
+        unknown last; keys in the order given. Raises BadInput for a name outside CONTRAST_KEYS.
+        """
+        ...
+
+
 class AuditReader(Protocol):
     """What the way in reports about itself."""
 
@@ -314,7 +356,16 @@ class SpanKeeper(Protocol):
 
 
 class TelemetryStore(
-    SpanWriter, RunWriter, RunReader, SpanReader, FleetReader, AuditReader, BodyStore, SpanKeeper, Protocol
+    SpanWriter,
+    RunWriter,
+    RunReader,
+    SpanReader,
+    FleetReader,
+    ContrastReader,
+    AuditReader,
+    BodyStore,
+    SpanKeeper,
+    Protocol,
 ):
     """All of the above in one engine, with an end."""
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from quarterdeck.errors import BadInput
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
-from quarterdeck.store.interface import COHORT_KEYS, RUN_FACETS, RUN_SORTS, RunFilter
+from quarterdeck.store.interface import COHORT_KEYS, CONTRAST_KEYS, RUN_FACETS, RUN_SORTS, RunFilter
 
 MINUTE_NS = 60_000_000_000
 LIVE = ("running", "waiting", "stalled")
@@ -105,6 +105,12 @@ def check_cohort_keys(by: Sequence[str]) -> tuple[str, ...]:
     """`by` without repeats. Raises BadInput for a name outside COHORT_KEYS."""
     _check(by, COHORT_KEYS, "cohort key")
     return tuple(dict.fromkeys(by))
+
+
+def check_contrast_keys(keys: Sequence[str]) -> tuple[str, ...]:
+    """`keys` without repeats. Raises BadInput for a name outside CONTRAST_KEYS."""
+    _check(keys, CONTRAST_KEYS, "attribute")
+    return tuple(dict.fromkeys(keys))
 
 
 def check_limit(limit: int) -> None:

@@ -15,13 +15,22 @@ from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
-from quarterdeck.store.duckdb import audit, first_spans, fleet_reader, run_reader
+from quarterdeck.store.duckdb import audit, contrast_reader, first_spans, fleet_reader, run_reader
 from quarterdeck.store.duckdb.chunks import Pair
 from quarterdeck.store.duckdb.database import Database, one
 from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.duckdb.run_writer import RunStore
 from quarterdeck.store.duckdb.span_writer import Part, SpanStore
-from quarterdeck.store.interface import Batch, CohortRow, FacetCount, FleetNow, Page, RunFilter, TraceKey
+from quarterdeck.store.interface import (
+    Batch,
+    CohortRow,
+    ContrastCounts,
+    FacetCount,
+    FleetNow,
+    Page,
+    RunFilter,
+    TraceKey,
+)
 from quarterdeck.store.measures import check_limit
 
 _COUNTS = """
@@ -119,6 +128,12 @@ class DuckDBStore:
     ) -> Sequence[CohortRow]:
         with self._database.snapshot() as cursor:
             return fleet_reader.cohorts(cursor, project, since_ns, until_ns, by, limit=limit)
+
+    # ContrastReader
+
+    def contrast(self, where: RunFilter, against: RunFilter, keys: Sequence[str], *, values_max: int) -> ContrastCounts:
+        with self._database.reader() as cursor:
+            return contrast_reader.contrast(cursor, where, against, keys, values_max=values_max)
 
     # AuditReader
 

@@ -15,10 +15,20 @@ from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.identity import check_ids
-from quarterdeck.store.interface import Batch, CohortRow, FacetCount, FleetNow, Page, RunFilter, TraceKey
+from quarterdeck.store.interface import (
+    Batch,
+    CohortRow,
+    ContrastCounts,
+    FacetCount,
+    FleetNow,
+    Page,
+    RunFilter,
+    TraceKey,
+)
 from quarterdeck.store.measures import (
     LIVE,
     check_cohort_keys,
+    check_contrast_keys,
     check_facets,
     check_filter,
     check_limit,
@@ -26,6 +36,7 @@ from quarterdeck.store.measures import (
     stored_span,
 )
 from quarterdeck.store.memory.audit import RejectionLog, UnmappedCounts, coverage_of
+from quarterdeck.store.memory.contrast import contrast_of
 from quarterdeck.store.memory.population import cohorts_of, fleet_of
 from quarterdeck.store.memory.selection import facet_of, matches, page_of
 from quarterdeck.store.text import storable, storable_run, storable_span
@@ -164,6 +175,14 @@ class MemoryStore:
     ) -> Sequence[CohortRow]:
         check_limit(limit)
         return cohorts_of(self._of_project(project), since_ns, until_ns, check_cohort_keys(by), limit=limit)
+
+    # ContrastReader
+
+    def contrast(self, where: RunFilter, against: RunFilter, keys: Sequence[str], *, values_max: int) -> ContrastCounts:
+        check_filter(where)
+        check_filter(against)
+        names = check_contrast_keys(keys)
+        return contrast_of(self._of_project(where.project), where, against, names, values_max=values_max)
 
     # AuditReader
 
