@@ -16,7 +16,7 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     Statistical Science 16 (2001) 101-133. Raises ValueError for n < 1, successes outside 0..n, or a
     confidence outside (0, 1).
     """
-    _check(successes, n, confidence)
+    check_counts(successes, n, confidence)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
     rate = successes / n
     scale = 1 + z * z / n
@@ -28,7 +28,8 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     return low, high
 
 
-def _check(successes: int, n: int, confidence: float) -> None:
+def check_counts(successes: int, n: int, confidence: float) -> None:
+    """Raises ValueError for counts that no interval can be made of."""
     if n < 1:
         msg = f"an interval needs at least one trial, got n = {n}"
         raise ValueError(msg)
