@@ -50,6 +50,19 @@ def decode_rejection_cursor(cursor: str) -> int:
     raise _not_ours()
 
 
+def encode_span_cursor(*place: int) -> str:
+    """`place`: where the last span of a page lies, as numbers of the engine."""
+    return _encode(["spans", *place])
+
+
+def decode_span_cursor(cursor: str, numbers: int) -> tuple[int, ...]:
+    """The `numbers` of the place. Raises BadInput when the cursor is not ours."""
+    match _decode(cursor):
+        case ["spans", *place] if len(place) == numbers and all(isinstance(n, int) and _fits(n) for n in place):
+            return tuple(int(str(n)) for n in place)
+    raise _not_ours()
+
+
 def _encode(parts: list[object]) -> str:
     text = json.dumps(parts, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

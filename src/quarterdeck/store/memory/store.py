@@ -10,15 +10,18 @@ from threading import RLock
 from typing import Any
 
 from quarterdeck.errors import NotFound
+from quarterdeck.model.bodies import BodyDecision
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
+from quarterdeck.store.cursors import decode_span_cursor, encode_span_cursor
 from quarterdeck.store.identity import check_ids
 from quarterdeck.store.interface import (
     Batch,
     CohortRow,
     ContrastCounts,
+    Erased,
     FacetCount,
     FleetNow,
     Page,
@@ -36,6 +39,7 @@ from quarterdeck.store.measures import (
     stored_span,
 )
 from quarterdeck.store.memory.audit import RejectionLog, UnmappedCounts, coverage_of
+from quarterdeck.store.memory.bodies import Decisions, Logs, Pairs, SpanKey, bodies_of, drop, expire, owners_of
 from quarterdeck.store.memory.contrast import contrast_of
 from quarterdeck.store.memory.population import cohorts_of, fleet_of
 from quarterdeck.store.memory.selection import facet_of, matches, page_of
@@ -54,6 +58,10 @@ class MemoryStore:
         self._runs: dict[tuple[str, str], Run] = {}
         self._rejections = RejectionLog(rejections_max)
         self._unmapped = UnmappedCounts()
+        self._decisions = Decisions()
+        self._logs = Logs()
+        self._places: dict[SpanKey, int] = {}
+        self._place = 0
         self._seq = 0
         self._settled_seq = 0
 
@@ -72,6 +80,9 @@ class MemoryStore:
                 key = (storable(span.project), span.trace_id)
                 self._traces.setdefault(key, {})[span.span_id] = (storable_span(stored_span(span)), raw)
                 self._trace_seq[key] = self._seq
+                self._place += 1
+                self._places[*key, span.span_id] = self._place
+            self._logs.add(batch.logs)
             self._rejections.add(batch.rejections)
             self._unmapped.add(batch.unmapped)
             return self._seq
@@ -122,9 +133,9 @@ class MemoryStore:
     def get_run(self, project: str, run_id: str) -> Run:
         with self._lock:
             run = self._runs.get((project, run_id))
-        if run is None:
-            raise NotFound(f"no run {run_id!r} in project {project!r}")
-        return run
+            if run is None:
+                raise NotFound(f"no run {run_id!r} in project {project!r}")
+            return self._decisions.told(run)
 
     def list_runs(self, where: RunFilter, *, sort: str, cursor: str | None, limit: int) -> Page:
         check_limit(limit)
@@ -163,7 +174,7 @@ class MemoryStore:
     def spans_raw(self, project: str, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], RawSpan]:
         with self._lock:
             found = {key: self._traces.get((project, key[0]), {}).get(key[1]) for key in keys}
-        return {key: pair[1] for key, pair in found.items() if pair is not None}
+            return {key: self._logs.joined((project, *key), pair[1]) for key, pair in found.items() if pair is not None}
 
     # FleetReader
 
@@ -210,8 +221,87 @@ class MemoryStore:
                 "runs": len(self._runs),
                 "sessions": len(sessions),
                 "rejections": len(self._rejections),
+                "logs": len(self._logs),
+                "logs_waiting": self._logs.waiting(self._flat()),
                 "bytes_on_disk": 0,
             }
+
+    # BodyStore
+
+    def undecided_runs(self, *, silent_since_ns: int, limit: int) -> Sequence[Run]:
+        check_limit(limit)
+        with self._lock:
+            found = [
+                run
+                for run in self._runs.values()
+                if run.lifecycle not in LIVE
+                and run.last_seen_ns < silent_since_ns
+                and self._decisions.get(run.project, run.session_key) is None
+            ]
+        return sorted(found, key=_silence)[:limit]
+
+    def decide_bodies(self, decisions: Sequence[BodyDecision]) -> None:
+        with self._lock:
+            self._decisions.put(decisions)
+
+    def body_decisions(self, project: str, session_keys: Sequence[str]) -> Mapping[str, BodyDecision]:
+        with self._lock:
+            found = {key: self._decisions.get(project, key) for key in session_keys}
+        return {key: decision for key, decision in found.items() if decision is not None}
+
+    def purge_bodies(self, *, decided_before_ns: int, limit: int) -> int:
+        check_limit(limit)
+        with self._lock:
+            pairs, runs, gone, sessions = self._flat(), list(self._runs.values()), 0, 0
+            rows = self._decisions.against(decided_before_ns)
+            for decision in rows:
+                against = {row.session_key for row in rows if row.project == decision.project}
+                dropped = drop(pairs, self._logs, owners_of(decision, runs, pairs, against), "sampled")
+                gone, sessions = gone + dropped, sessions + (dropped > 0)
+                if sessions == limit:
+                    break
+            self._put_back(pairs)
+        return gone
+
+    def expire_bodies(self, project: str, *, before_ns: int) -> int:
+        with self._lock:
+            pairs = self._flat()
+            gone = expire(pairs, self._logs, project, before_ns)
+            self._put_back(pairs)
+        return gone
+
+    # SpanKeeper
+
+    def scan_spans(
+        self, project: str, *, since_ns: int | None, until_ns: int | None, cursor: str | None, limit: int
+    ) -> Page:
+        check_limit(limit)
+        after = 0 if cursor is None else decode_span_cursor(cursor, 1)[0]
+        with self._lock:
+            pairs = self._flat()
+            found = sorted(
+                (place, key)
+                for key, place in self._places.items()
+                if place > after and key[0] == project and _within(pairs[key][0], since_ns, until_ns)
+            )
+            items = [(pairs[key][0], self._logs.joined(key, pairs[key][1])) for _, key in found[:limit]]
+        return Page(items, encode_span_cursor(found[limit - 1][0]) if len(found) > limit else None)
+
+    def erase_spans(self, project: str, keys: Sequence[tuple[str, str]]) -> Erased:
+        spans = bodies = 0
+        with self._lock:
+            for trace_id, span_id in dict.fromkeys(keys):
+                trace = self._traces.get((project, trace_id), {})
+                events = self._logs.remove((project, trace_id, span_id))
+                pair = trace.pop(span_id, None)
+                if pair is not None:
+                    spans += 1
+                    bodies += bodies_of(pair[1], events)
+                    del self._places[project, trace_id, span_id]
+                if not trace:
+                    self._traces.pop((project, trace_id), None)
+                    self._trace_seq.pop((project, trace_id), None)
+        return Erased(spans, bodies)
 
     def close(self) -> None:
         """Nothing to let go of: what is held goes with the object."""
@@ -221,12 +311,27 @@ class MemoryStore:
     def _spans_of(self, key: TraceKey) -> list[Span]:
         return sorted((span for span, _ in self._traces[key].values()), key=_span_order)
 
+    def _flat(self) -> Pairs:
+        return {(*key, span_id): pair for key, trace in self._traces.items() for span_id, pair in trace.items()}
+
+    def _put_back(self, pairs: Pairs) -> None:
+        for (project, trace_id, span_id), pair in pairs.items():
+            self._traces[project, trace_id][span_id] = pair
+
     def _of_project(self, project: str) -> list[Run]:
         with self._lock:
-            return [run for run in self._runs.values() if run.project == project]
+            return [self._decisions.told(run) for run in self._runs.values() if run.project == project]
 
     def _matching(self, where: RunFilter, *, without: str | None = None) -> list[Run]:
         return [run for run in self._of_project(where.project) if matches(run, where, without=without)]
+
+
+def _silence(run: Run) -> tuple[int, str, str]:
+    return run.last_seen_ns, run.project, run.run_id
+
+
+def _within(span: Span, since_ns: int | None, until_ns: int | None) -> bool:
+    return (since_ns is None or span.start_ns >= since_ns) and (until_ns is None or span.start_ns < until_ns)
 
 
 def _span_order(span: Span) -> tuple[int, str, str]:
