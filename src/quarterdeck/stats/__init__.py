@@ -1,5 +1,6 @@
 """The statistics core: numbers in, an estimate or "insufficient" out; knows no product, storage or clock."""
 
+from quarterdeck.stats.bank import DetectorBank
 from quarterdeck.stats.baseline import Baseline
 from quarterdeck.stats.bets import BET_SIZES, bet
 from quarterdeck.stats.blocks import block, day_effect, intraclass_correlation
@@ -21,6 +22,7 @@ __all__ = [
     "BET_SIZES",
     "Answer",
     "Baseline",
+    "DetectorBank",
     "EDetector",
     "EProcess",
     "Estimate",
