@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from quarterdeck.api.access import Access
 from quarterdeck.api.encode import encode
+from quarterdeck.api.run_views.outlines import Outlines
 from quarterdeck.api.services import ApiServices
 from quarterdeck.api.threads import StoreThreads
 from quarterdeck.api.trees import Trees
@@ -27,6 +28,7 @@ class ApiContext:
     threads: StoreThreads
     access: Access
     trees: Trees
+    outlines: Outlines
 
     async def answer(self, request: Request, make: Callable[[], object]) -> Response:
         """The document that `make` builds, as JSON. Reading, building and packing happen off the event loop."""
@@ -43,7 +45,8 @@ def make_context(services: ApiServices) -> ApiContext:
     """Wire the parts of one application."""
     options = services.options
     threads = StoreThreads(options.store_threads, options.store_calls_waiting_max, services.metrics)
-    return ApiContext(services, threads, Access(services, threads), Trees(services))
+    trees = Trees(services)
+    return ApiContext(services, threads, Access(services, threads), trees, Outlines(services, trees))
 
 
 def context_of(request: Request) -> ApiContext:

@@ -39,3 +39,9 @@ class ApiOptions(BaseModel):
         description="Spans of lately opened run trees that are kept ready for the next page.",
         json_schema_extra={"unit": "spans"},
     )
+    outline_cache_spans: int = Field(
+        1_000_000,
+        ge=0,
+        description="Rows of lately opened runs that are kept ready for the run view.",
+        json_schema_extra={"unit": "spans"},
+    )

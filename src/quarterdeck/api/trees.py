@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from quarterdeck.api.run_views.alone import Alone
 from quarterdeck.api.services import ApiServices
 from quarterdeck.errors import NotFound
 from quarterdeck.model.runs import Run, SpanNode
@@ -39,17 +40,19 @@ class Trees:
         self._spans_max = services.options.tree_cache_spans
         self._kept: OrderedDict[tuple[str, str], tuple[Run, OpenRun]] = OrderedDict()
         self._lock = threading.Lock()
+        self._alone: Alone[tuple[str, str]] = Alone()
 
     def open(self, project: str, run_id: str) -> OpenRun:
         """Raises NotFound when the run is unknown, or its spans now tell of another run."""
-        stored = self._services.store.get_run(project, run_id)
-        with self._lock:
-            kept = self._kept.get((project, run_id))
-        if kept is not None and kept[0] == stored:
-            return kept[1]
-        opened = self._build(project, run_id)
-        self._keep((project, run_id), stored, opened)
-        return opened
+        with self._alone.of((project, run_id)):
+            stored = self._services.store.get_run(project, run_id)
+            with self._lock:
+                kept = self._kept.get((project, run_id))
+            if kept is not None and kept[0] == stored:
+                return kept[1]
+            opened = self._build(project, run_id)
+            self._keep((project, run_id), stored, opened)
+            return opened
 
     def _build(self, project: str, run_id: str) -> OpenRun:
         run, spans = self._services.store.run_spans(project, run_id)

@@ -8,6 +8,7 @@ from quarterdeck.api.routes import (
     cohorts,
     fleet,
     health,
+    outline,
     rejections,
     run_facets,
     runs,
@@ -19,5 +20,5 @@ from quarterdeck.api.routes import (
 
 def all_routers() -> list[APIRouter]:
     """Spans before runs: a run id may hold a slash, so the longer patterns must be tried first."""
-    nouns = (spans, runs, run_facets, sessions, fleet, cohorts, health, unmapped, rejections)
+    nouns = (spans, outline, runs, run_facets, sessions, fleet, cohorts, health, unmapped, rejections)
     return [noun.router for noun in nouns]
