@@ -13,6 +13,7 @@ from quarterdeck.model.raw import RawSpan, Resource, Scope
 from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.spans import OpKind, Span
 from quarterdeck.observe.canonical.arithmetic import NOTHING, Counts, settle
+from quarterdeck.observe.canonical.error_types import ErrorTypes, type_of_message
 from quarterdeck.observe.canonical.failures import ERROR_CLASSES, FAILURE_MARKS, classify, exception_of
 from quarterdeck.observe.canonical.hashes import Hasher, content_hash
 from quarterdeck.observe.canonical.kinds import OP_KINDS, kind_from_name, kind_of
@@ -26,6 +27,8 @@ from quarterdeck.observe.canonical.plan import (
     shape_of,
 )
 from quarterdeck.observe.canonical.providers import provider_of_model
+from quarterdeck.observe.canonical.requested import kept_links, requested_calls
+from quarterdeck.observe.canonical.tool_events import ARGUMENTS, RESULTS, payload
 from quarterdeck.observe.canonical.unmapped import UnmappedCounter
 from quarterdeck.observe.canonical.usage import normalise_usage, unknown_keys
 from quarterdeck.observe.canonical.values import anything, decode_twice, text
@@ -44,6 +47,12 @@ ORIGINS_MAX = 1_024
 NAME_MAX = 1_024
 MESSAGE_MAX = 2_048
 """Characters kept of a span's name and of its status message."""
+
+HTTP_FAILED = 400
+"""HTTP statuses from here on are failures."""
+
+FROM_CACHE = Counts(0, 0)
+"""What a proxy's cached answer was billed."""
 
 _ONE_NUMBER = frozenset({"embedding", "rerank", "chain"})
 _NAMED_BY_SERVICE = frozenset({"agent", "workflow", "chain", "llm"})
@@ -67,6 +76,8 @@ _CONFIDENCE = SLOTS["usage_confidence"]
 _AGENT = SLOTS["agent_name"]
 _AGENT_SOURCE = SLOTS["agent_name_source"]
 _TOOL = SLOTS["tool_name"]
+_TOOL_CALL = SLOTS["tool_call_id"]
+_COST = SLOTS["cost_reported_usd"]
 _TOOL_ARGS = SLOTS["tool_args_hash"]
 _TOOL_RESULT = SLOTS["tool_result_hash"]
 _USER_HASH = SLOTS["user_hash"]
@@ -76,6 +87,9 @@ _TOOLSET = SLOTS["toolset_hash"]
 _ERROR_TYPE = SLOTS["error_type"]
 _ERROR_CLASS = SLOTS["error_class"]
 _WEIGHT = SLOTS["weight"]
+_RETRY = SLOTS["retry_attempt"]
+_REQUESTED = SLOTS["tool_calls_requested"]
+_LINKS = SLOTS["links"]
 
 
 def _pick(candidates: Candidates, attributes: dict[str, Any]) -> Any:
@@ -96,6 +110,7 @@ class Canonicalizer:
     def __init__(self, *, user_hash_key: bytes) -> None:
         self._hasher = Hasher(user_hash_key)
         self._unmapped = UnmappedCounter()
+        self._error_types = ErrorTypes()
         self._origins: dict[tuple[int, int], Origin] = {}
         self._plans: dict[tuple[str, str], dict[tuple[str, ...], Plan]] = {}
         self._plans_kept = 0
@@ -135,6 +150,8 @@ class Canonicalizer:
             self._set_usage(row, plan, raw, kind)
         self._set_identity(row, plan, raw, kind)
         self._set_outcome(row, plan, raw, kind)
+        if raw.links:
+            row[_LINKS] = kept_links(raw, retry=bool(row[_RETRY]), op_name=row[_OP_NAME])
         if plan.unmapped:
             self._note_unmapped(row, plan, raw, origin)
         row[:7] = (
@@ -201,7 +218,7 @@ class Canonicalizer:
         if plan.op_kind_own:
             kind = OP_KINDS.get(_pick(plan.op_kind_own, attributes) or "", kind)
         if kind is None:
-            kind = plan.presence or kind_from_name(raw.name, plan.name_prefixes)
+            kind = plan.presence or plan.names.get(raw.name) or kind_from_name(raw.name, plan.name_prefixes)
         elif kind == "chain" and plan.root_chain_is_workflow and not raw.parent_span_id:
             kind = "workflow"
         row[_OP_KIND] = kind
@@ -214,12 +231,16 @@ class Canonicalizer:
             row[_AGENT], row[_AGENT_SOURCE] = self._agent_name(plan, raw, origin, kind)
         if kind == "tool" and row[_TOOL] is None:
             row[_TOOL] = _pick(plan.entity_name, raw.attributes) or _after(raw.name, "execute_tool ")
+        elif kind == "llm" and plan.dialect.entity_is_model and row[_MODEL_REQUEST] is None:
+            row[_MODEL_REQUEST] = _pick(plan.entity_name, raw.attributes)
+        if plan.mcp_session is not None and row[_TOOL_CALL] is not None:
+            row[_TOOL_CALL] = _within(text(raw.attributes.get(plan.mcp_session)), row[_TOOL_CALL])
         if row[_PROVIDER] is None:
             model = row[_MODEL_REQUEST] or row[_MODEL_RESPONSE]
             if model is not None:
                 row[_PROVIDER] = provider_of_model(model)
         if row[_SESSION] is not None:
-            row[_SESSION_SOURCE] = "explicit"
+            row[_SESSION_SOURCE] = plan.session_source
         if row[_USER] is not None:
             row[_USER_HASH] = self._hasher.user(row[_USER])
 
@@ -251,14 +272,17 @@ class Canonicalizer:
             confidence = "unmapped"
         if plan.recounts and counts.output is not None:
             confidence = "recounted"
+        if plan.cache_hit and _pick(plan.cache_hit, raw.attributes):
+            row[_COST] = 0.0
+            counts, confidence = FROM_CACHE, "cache_hit"
         row[_IN : _REASONING + 1] = counts[:6]
         row[_CONFIDENCE] = confidence
         if counts.input is not None or counts.output is not None:
             row[_USAGE_SCOPE] = plan.usage_scopes[kind]
 
     def _document_usage(self, row: list[Any], plan: Plan, raw: RawSpan) -> Counts:
-        for key, _read in plan.documents:
-            document = decode_twice(raw.attributes[key])
+        for key, read in plan.documents:
+            document = decode_twice(read(raw.attributes[key]))
             unknown = unknown_keys(document)
             if unknown:
                 found = tuple(f"{key}{{{name[:100]}}}" for name in unknown[:16])
@@ -274,6 +298,8 @@ class Canonicalizer:
             row[_TOOLSET] = self._toolset(plan, attributes)
         if kind == "llm":
             row[_PROMPT_HASH] = self._hasher.prompt(self._system(plan, attributes), row[_TOOLSET])
+            if plan.outputs or plan.indexed_output or raw.events:
+                row[_REQUESTED] = requested_calls(raw, plan.outputs, plan.indexed_output)
             if row[_TTFT] is None and plan.completion_start:
                 row[_TTFT] = _seconds_after(raw.start_ns, _pick(plan.completion_start, attributes))
         elif kind == "tool":
@@ -281,6 +307,8 @@ class Canonicalizer:
                 row[_TOOL_ARGS] = _hash_or_none(_pick(plan.tool_args, attributes))
             if plan.tool_result:
                 row[_TOOL_RESULT] = _hash_or_none(_pick(plan.tool_result, attributes))
+            if raw.events:
+                _hash_events(row, raw)
 
     def _toolset(self, plan: Plan, attributes: dict[str, Any]) -> str | None:
         for key, read in plan.tools:
@@ -324,12 +352,16 @@ class Canonicalizer:
         row[_STATUS] = "error"
         exception, message = exception_of(raw.events) if raw.events else (None, None)
         if row[_ERROR_TYPE] is None:
-            row[_ERROR_TYPE] = exception
+            row[_ERROR_TYPE] = exception or type_of_message(raw.status_message)
         said = " ".join(
             part for part in (exception, raw.status_message, message, _pick(plan.error_message, raw.attributes)) if part
         )
         http_status = _pick(plan.http_status, raw.attributes)
         row[_ERROR_CLASS] = classify(kind, row[_ERROR_TYPE], said, http_status)
+        if row[_ERROR_TYPE] is None and http_status is not None and http_status >= HTTP_FAILED:
+            row[_ERROR_TYPE] = str(http_status)
+        if row[_ERROR_TYPE] is not None:
+            row[_ERROR_TYPE] = self._error_types.admit(raw.project, raw.start_ns, row[_ERROR_TYPE])
         if plan.error_class_own:
             own = _pick(plan.error_class_own, raw.attributes)
             row[_ERROR_CLASS] = ERROR_CLASSES.get(own, row[_ERROR_CLASS])
@@ -348,6 +380,19 @@ def _direct_usage(row: list[Any], plan: Plan, kind: OpKind) -> Counts:
         reported[0] = total  # embeddings report one number; all of it went in
     reported.append(total)
     return settle(reported, excludes_cache=plan.dialect.input_excludes_cache)
+
+
+def _hash_events(row: list[Any], raw: RawSpan) -> None:
+    """Payloads of a tool call that stand in events only."""
+    if row[_TOOL_ARGS] is None:
+        row[_TOOL_ARGS] = _hash_or_none(payload(raw.events, ARGUMENTS))
+    if row[_TOOL_RESULT] is None:
+        row[_TOOL_RESULT] = _hash_or_none(payload(raw.events, RESULTS))
+
+
+def _within(session: str | None, call: str) -> str | None:
+    """A request's number made unique by its MCP session; without one it identifies nothing."""
+    return None if session is None else f"{session}/{call}"
 
 
 def _after(name: str, prefix: str) -> str | None:

@@ -18,17 +18,22 @@ from quarterdeck.observe.canonical.dialect import Dialect
 from quarterdeck.observe.canonical.dialects import DIALECTS, UNKNOWN
 from quarterdeck.observe.canonical.failures import FAILURE_MARKS
 from quarterdeck.observe.canonical.kinds import KINDS, NAME_PREFIXES, OP_KINDS, PRESENCE
-from quarterdeck.observe.canonical.precedence import ABOVE_ALL, FAMILIES, GLOBAL, KNOWN, OWN
+from quarterdeck.observe.canonical.near_misses import NearMisses
+from quarterdeck.observe.canonical.precedence import ABOVE_ALL, BAGGAGE_SESSIONS, FAMILIES, GLOBAL, KNOWN, OWN
 from quarterdeck.observe.canonical.providers import model_name, provider, response_id
+from quarterdeck.observe.canonical.requested import outputs_of
 from quarterdeck.observe.canonical.values import (
     Reader,
     anything,
+    attempts_before,
     count,
     flag,
     joined,
+    last_finish_reason,
     milliseconds,
     number,
     path_reader,
+    served_from_cache,
     text,
     unquoted,
     whole,
@@ -65,10 +70,20 @@ READERS: Mapping[str, Reader] = {
     "first_message": anything,
     "tools": anything,
     "http_status": whole,
+    "cache_hit": served_from_cache,
 }
 """How a field's values are read; text where nothing is said."""
 
-MILLISECOND_KEYS = frozenset({"ai.response.msToFirstChunk", "ai.stream.msToFirstChunk"})
+KEY_READERS: Mapping[str, Reader] = {
+    "ai.response.msToFirstChunk": milliseconds,
+    "ai.stream.msToFirstChunk": milliseconds,
+    "tool.run_attempts": attempts_before,
+    "gen_ai.output.messages": last_finish_reason,
+}
+"""Keys whose values are read in another way than their field's."""
+
+MCP_REQUEST_IDS = ("jsonrpc.request.id", "mcp.request.id")
+"""Ids of tool calls that are counted anew in each MCP session."""
 
 QUOTED_KEYS = ("mlflow.",)
 """Keys whose texts are JSON texts."""
@@ -76,7 +91,7 @@ QUOTED_KEYS = ("mlflow.",)
 LAZY = frozenset(
     {
         "usage_document", "tool_args", "tool_result", "system", "first_message", "tools", "completion_start",
-        "error_message", "http_status", "agent_name_fallback", "entity_name", "error_class_own", "op_kind_own",
+        "error_message", "http_status", "agent_name_fallback", "entity_name", "error_class_own", "op_kind_own", "cache_hit",
     }
 )  # fmt: skip
 """Fields that are read only when the rest of the span asks for them."""
@@ -105,6 +120,9 @@ TOOL_SLOTS_MAX = 256
 
 _INDEXED_TOOL = re.compile(r"^(?:llm\.tools|llm\.request\.functions)\.\d{1,4}\.")
 
+_KEYED = ("ttft_s", "retry_attempt", "finish_reasons")
+"""Fields that KEY_READERS are for."""
+
 _NUMBER = re.compile(r"\.\d+(?=\.|$)")
 
 _USAGE_WORDS = re.compile(r"^(?!.*max).*(?:usage|token)", re.IGNORECASE)
@@ -124,6 +142,7 @@ class Plan:
     reads: tuple[Read, ...]
     kinds: tuple[tuple[str, Mapping[str, OpKind]], ...]
     presence: OpKind | None
+    names: Mapping[str, OpKind]
     name_prefixes: tuple[tuple[str, OpKind], ...]
     root_chain_is_workflow: bool
     recounts: bool
@@ -149,6 +168,11 @@ class Plan:
     sampled: bool
     unmapped: tuple[str, ...]
     unmapped_usage: bool
+    session_source: str
+    mcp_session: str | None
+    cache_hit: Candidates
+    outputs: tuple[str, ...]
+    indexed_output: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +234,8 @@ def _ranked(name: str, dialect: Dialect) -> tuple[str, ...]:
 def _candidate(name: str, spelled: str) -> Candidate:
     key, brace, path = spelled.partition("{")
     reader = READERS.get(name, text)
-    if key in MILLISECOND_KEYS:
-        reader = milliseconds
+    if key in KEY_READERS and name in _KEYED:
+        reader = KEY_READERS[key]
     if brace:
         return key, path_reader(path.rstrip("}"), reader)
     return key, unquoted(reader) if key.startswith(QUOTED_KEYS) else reader
@@ -227,13 +251,17 @@ def compile_plan(scope_name: str, schema_url: str, keys: Sequence[str]) -> Plan:
             found.setdefault(name, []).append((rank, key, reader))
     chosen = {name: _in_order(candidates) for name, candidates in found.items()}
     present = set(keys)
+    if "model" in present and "model_request" not in chosen and "tokens_input" in chosen:
+        chosen["model_request"] = (("model", model_name),)  # bare, but beside usage it can be nothing else
     unmapped = _unmapped(keys, index, (*FAMILIES, *dialect.families))
+    outputs, indexed_output = outputs_of(keys)
     return Plan(
         dialect=dialect,
         row=_empty_row(dialect),
         reads=_reads(chosen),
         kinds=tuple((key, table) for key, table in index.kinds if key in present),
-        presence=_presence(dialect, keys),
+        presence=None if dialect.names_decide else _presence(dialect, keys),
+        names=dialect.names,
         name_prefixes=(*dialect.name_prefixes, *NAME_PREFIXES),
         root_chain_is_workflow=dialect.root_chain_is_workflow and "langfuse.observation.type" not in present,
         recounts=scope_name in dialect.recounts,
@@ -259,7 +287,24 @@ def compile_plan(scope_name: str, schema_url: str, keys: Sequence[str]) -> Plan:
         sampled=shows_sampling(tuple(keys)),
         unmapped=unmapped,
         unmapped_usage=any(_USAGE_WORDS.search(key) for key in unmapped),
+        session_source=_session_source(chosen),
+        mcp_session=_mcp_session(chosen),
+        cache_hit=chosen.get("cache_hit", ()),
+        outputs=outputs,
+        indexed_output=indexed_output,
     )
+
+
+def _session_source(chosen: Mapping[str, Candidates]) -> str:
+    """`baggage` where a session stands in copied baggage alone, else `explicit`."""
+    keys = [key for key, _ in chosen.get("session_id", ())]
+    return "baggage" if keys and all(key in BAGGAGE_SESSIONS for key in keys) else "explicit"
+
+
+def _mcp_session(chosen: Mapping[str, Candidates]) -> str | None:
+    """The key that makes a tool call's id unique, where only a request's number is there; None = it is unique."""
+    keys = [key for key, _ in chosen.get("tool_call_id", ())]
+    return "mcp.session.id" if keys and all(key in MCP_REQUEST_IDS for key in keys) else None
 
 
 def _in_order(candidates: list[tuple[int, str, Reader]]) -> Candidates:
@@ -338,6 +383,14 @@ _KNOWN_EXACT = frozenset(
     )
     if not key.endswith(".")
 )  # fmt: skip
+_NEAR = NearMisses(
+    {
+        key.partition("{")[0]
+        for table in (GLOBAL, *(dialect.fields for dialect in DIALECTS))
+        for keys in table.values()
+        for key in keys
+    }
+)
 _KNOWN_PREFIXES = tuple(
     key for key in (*KNOWN, *(key for dialect in DIALECTS for key in dialect.known)) if key.endswith(".")
 )
@@ -348,9 +401,9 @@ def _unmapped(keys: Sequence[str], index: _Index, families: tuple[str, ...]) -> 
     found = {
         _NUMBER.sub(".{i}", key[:200])
         for key in keys
-        if key.startswith(families)
-        and key not in index.feeds
+        if key not in index.feeds
         and key not in _KNOWN_EXACT
         and not key.startswith(_KNOWN_PREFIXES)
+        and (key.startswith(families) or key in _NEAR)
     }
     return tuple(sorted(found))

@@ -14,7 +14,7 @@ from quarterdeck.model.runs import Coverage
 from quarterdeck.model.spans import Span
 from quarterdeck.observe.runs.body import Body
 from quarterdeck.observe.runs.calls import Calls, find_calls
-from quarterdeck.observe.runs.forest import NO_PARENT
+from quarterdeck.observe.runs.ladder import NO_PARENT
 from quarterdeck.observe.runs.partition import NAMED
 from quarterdeck.observe.runs.vectors import NOTHING, Usage, Vector, excess, minus, most, plus, total
 
@@ -122,7 +122,7 @@ class _Books:
     def close(self) -> None:
         """Work through the run, children before parents, and add what repeats know beyond the calls they repeat."""
         up, own, below, inner = self._body.up, self._own, self._below, self._inner
-        spans_count = len(self._body.spans)
+        spans_count, moved = len(self._body.spans), self._body.moved
         corrections = self._account.calls.correction
         for node in reversed(self._body.order):
             mine = own.get(node)
@@ -140,7 +140,7 @@ class _Books:
             if self._exclusive:
                 self._pass_direct(node, eff)
             above = up[node]
-            if node >= spans_count and above != NO_PARENT:
+            if (node >= spans_count or node in moved) and above != NO_PARENT:
                 self._adrift[above] = plus(self._adrift.get(above, NOTHING), eff)
             if above != NO_PARENT:
                 below[above] = plus(below[above], eff) if above in below else eff

@@ -5,18 +5,22 @@ Refuses: to hold anything that is derived.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 from quarterdeck.model.spans import OpKind, Span
 
 
 class Body(NamedTuple):
-    """`spans` and `up` are those of the whole group, indexed by node; `order` are the nodes of this run."""
+    """`spans` and `up` are those of the whole group, indexed by node; `order` are the nodes of this run.
+
+    `moved` are spans that a rule hung under another span than the one they came from.
+    """
 
     spans: Sequence[Span]
     up: Sequence[int]
     order: Sequence[int]
+    moved: Set[int] = frozenset()
 
     def span(self, node: int) -> Span | None:
         """The span of a node, None for a synthetic one."""

@@ -16,7 +16,7 @@ from quarterdeck.observe.runs.behaviour import deepest_latest_error, has_loop, r
 from quarterdeck.observe.runs.body import Body
 from quarterdeck.observe.runs.columns import Columns, columns
 from quarterdeck.observe.runs.cost import run_cost
-from quarterdeck.observe.runs.forest import NO_PARENT, Forest, plant
+from quarterdeck.observe.runs.forest import Forest, plant
 from quarterdeck.observe.runs.identity import (
     Voices,
     agent_of,
@@ -26,6 +26,7 @@ from quarterdeck.observe.runs.identity import (
     prompt_of,
     session_of,
 )
+from quarterdeck.observe.runs.ladder import NO_PARENT
 from quarterdeck.observe.runs.lifecycle import Face, life_of, status_of
 from quarterdeck.observe.runs.lifetime import previous_observations
 from quarterdeck.observe.runs.options import RunOptions
@@ -135,7 +136,7 @@ def _find(group: _Group, plan: Plan) -> _Found:
     top = spans[plan.top] if plan.top < count else None
     subject = spans[plan.subject] if plan.subject is not None else None
     heads = tuple(span for span in (subject, top if top is not subject else None) if span is not None)
-    account = reconcile(Body(spans, group.up, plan.order), own, group.lifetime)
+    account = reconcile(Body(spans, group.up, plan.order, forest.moved), own, group.lifetime)
     depth = _depths(group.up, plan.order)
     return _Found(plan.run_id(forest), nodes, members, top, subject, heads, depth, account)
 
@@ -268,7 +269,7 @@ def _spoken_below(group: _Group, plan: Plan) -> list[Span]:
 
 
 def _orphans(forest: Forest, plan: Plan) -> Orphans:
-    if not forest.ghosts:
+    if not forest.ghosts and not forest.repaired:
         return Orphans()
     missing = sum(ghost.missing for node in plan.order if (ghost := forest.ghost(node)) is not None)
     return Orphans(repaired=sum(node in forest.repaired for node in plan.order), missing=missing)

@@ -13,8 +13,8 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from quarterdeck.model.spans import Span
+from quarterdeck.observe.runs.ladder import NO_PARENT, Ladder
 
-NO_PARENT = -1
 _ROOTS_TRIED = 1000
 """Of a trace with more roots only the last started ones may take in a missing node, or hostile input goes quadratic."""
 _ORDER = itemgetter(Span._fields.index("start_ns"), Span._fields.index("trace_id"), Span._fields.index("span_id"))
@@ -30,13 +30,17 @@ class Ghost(NamedTuple):
 
 @dataclass(slots=True)
 class Forest:
-    """All trees of a group. `parent[i]` is a node or NO_PARENT; `rule[i]` says which repair placed a node."""
+    """All trees of a group. `parent[i]` is a node or NO_PARENT; `rule[i]` says which repair placed a node.
+
+    `repaired` are spans that a rule put below a real span; `moved` those of them whose parent is no node at all.
+    """
 
     spans: list[Span]
     parent: list[int]
     ghosts: list[Ghost] = field(default_factory=list)
     rule: dict[int, str] = field(default_factory=dict)
     repaired: set[int] = field(default_factory=set)
+    moved: set[int] = field(default_factory=set)
 
     def add_ghost(self, ghost: Ghost, rule: str | None) -> int:
         """A new root without children; answers its number."""
@@ -117,9 +121,10 @@ def _cut_cycles(forest: Forest) -> None:
 
 
 def _place_missing(forest: Forest, unknown: dict[tuple[str, str], list[int]]) -> None:
-    """One ghost per unknown id, then each ghost under what the trace has for it."""
+    """Orphans where something tells their place; of the rest one ghost per unknown id, under what the trace has for it."""
     roots: dict[str, list[int]] = {}
     orphans = {node for nodes in unknown.values() for node in nodes}
+    unknown = _climb(forest, unknown, orphans)
     for node, span in enumerate(forest.spans):
         if forest.parent[node] == NO_PARENT and node not in orphans:
             roots.setdefault(span.trace_id, []).append(node)
@@ -133,6 +138,24 @@ def _place_missing(forest: Forest, unknown: dict[tuple[str, str], list[int]]) ->
     for trace_id, nodes in ghosts.items():
         if trace_id not in roots and len(nodes) > 1:
             share_root(forest, nodes, synthetic_id("trace", trace_id))
+
+
+def _climb(
+    forest: Forest, unknown: dict[tuple[str, str], list[int]], orphans: set[int]
+) -> dict[tuple[str, str], list[int]]:
+    """Place what the ladder can; answers the orphans that are left, by their unknown parent."""
+    ladder = Ladder(forest.spans, forest.parent, orphans)
+    left: dict[tuple[str, str], list[int]] = {}
+    for missing, nodes in unknown.items():
+        for node in nodes:
+            found = ladder.place(node)
+            if found is None:
+                left.setdefault(missing, []).append(node)
+                continue
+            forest.parent[node], forest.rule[node] = found
+            forest.repaired.add(node)
+            forest.moved.add(node)
+    return left
 
 
 def _hang(forest: Forest, ghost: int, children: list[int], roots: list[int]) -> None:

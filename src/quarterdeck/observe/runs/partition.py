@@ -11,7 +11,8 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from quarterdeck.model.spans import Span
-from quarterdeck.observe.runs.forest import NO_PARENT, Forest, Ghost, children_first_seen, share_root, synthetic_id
+from quarterdeck.observe.runs.forest import Forest, Ghost, children_first_seen, share_root, synthetic_id
+from quarterdeck.observe.runs.ladder import NO_PARENT
 
 FRAMES = frozenset({"workflow", "chain"})
 NAMED = frozenset({"agent", "workflow", "chain"})
