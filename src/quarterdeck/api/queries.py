@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from quarterdeck.api.times import parse_instant
 from quarterdeck.errors import BadInput
-from quarterdeck.store.interface import COHORT_KEYS, RUN_FACETS, RUN_SORTS, RunFilter
+from quarterdeck.store.interface import COHORT_KEYS, CONTRAST_KEYS, RUN_FACETS, RUN_SORTS, RunFilter
 
 Value = Annotated[str, StringConstraints(max_length=1000)]
 Facet = Annotated[
@@ -60,6 +60,26 @@ class CohortsQuery(WindowQuery):
         "agent,prompt_version,model"
     )
     limit: Annotated[int, Field(ge=1, le=500, description="Most items of one answer.")] = 50
+
+
+DEFAULT_ATTRIBUTES = tuple(name for name in CONTRAST_KEYS if name not in ("lifecycle", "status", "outcome"))
+"""Not how a run ended: that is mostly what the selection itself is about."""
+
+Selection = Annotated[list[Value], Field(default_factory=list, max_length=50)]
+
+
+class ContrastQuery(WindowQuery):
+    """Two selections of runs."""
+
+    where: Annotated[
+        Selection,
+        Field(description="`NAME=VALUE` of a filter of `runs`, or a word of `has`; repeatable; default `failed`."),
+    ]
+    against: Annotated[Selection, Field(description="As `where`; default: all runs of the window that `where` leaves.")]
+    attributes: Annotated[str, Field(max_length=400, description=f"Comma-separated: {', '.join(CONTRAST_KEYS)}.")] = (
+        ",".join(DEFAULT_ATTRIBUTES)
+    )
+    limit: Annotated[int, Field(ge=1, le=500, description="Most values of one answer.")] = 50
 
 
 class FilterQuery(WindowQuery):

@@ -34,6 +34,11 @@ VERBS = (
     ),
     Verb("runs", "quarterdeck.cli.runs", "List runs, show one, or follow new ones."),
     Verb("fleet", "quarterdeck.cli.fleet", "Say in words what the fleet is doing, then by cohort."),
+    Verb(
+        "contrast",
+        "quarterdeck.cli.contrast",
+        "Say what failing runs, or any other selection, have that the others have not.",
+    ),
     Verb("doctor", "quarterdeck.cli.doctor", "Check the telemetry of a server or a file, and say what to mend."),
     Verb("config", "quarterdeck.cli.config", "Check a settings file, or show every setting in force."),
     Verb("keys", "quarterdeck.cli.keys", "Create, list and revoke access keys."),

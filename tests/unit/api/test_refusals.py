@@ -24,7 +24,7 @@ from quarterdeck.store.interface import RUN_FACETS
 
 API = "/api/v1"
 ROUTES = [
-    "/runs", "/run-facets", "/runs/x", "/runs/x/spans", "/runs/x/spans/y", "/sessions/x", "/fleet", "/cohorts",
+    "/runs", "/run-facets", "/runs/x", "/runs/x/spans", "/runs/x/spans/y", "/sessions/x", "/fleet", "/cohorts", "/contrast",
     "/health", "/unmapped", "/rejections",
 ]  # fmt: skip
 FAMILY = [error for error in all_errors() if error.__module__ == "quarterdeck.errors"]

@@ -6,6 +6,7 @@ import pytest
 
 from quarterdeck.api.wire.audit import RejectionsOut, UnmappedListOut
 from quarterdeck.api.wire.cohort import CohortsOut
+from quarterdeck.api.wire.contrast import ContrastsOut
 from quarterdeck.api.wire.facet import FacetsOut
 from quarterdeck.api.wire.fleet import FleetOut
 from quarterdeck.api.wire.health import HealthOut
@@ -26,6 +27,7 @@ SHAPES = [
     ("/sessions/s1", SessionOut),
     ("/fleet", FleetOut),
     ("/cohorts", CohortsOut),
+    ("/contrast", ContrastsOut),
     ("/health", HealthOut),
     ("/unmapped", UnmappedListOut),
     ("/rejections", RejectionsOut),

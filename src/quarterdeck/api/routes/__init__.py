@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from quarterdeck.api.routes import (
     cohorts,
+    contrast,
     fleet,
     health,
     outline,
@@ -20,5 +21,5 @@ from quarterdeck.api.routes import (
 
 def all_routers() -> list[APIRouter]:
     """Spans before runs: a run id may hold a slash, so the longer patterns must be tried first."""
-    nouns = (spans, outline, runs, run_facets, sessions, fleet, cohorts, health, unmapped, rejections)
+    nouns = (spans, outline, runs, run_facets, sessions, fleet, cohorts, contrast, health, unmapped, rejections)
     return [noun.router for noun in nouns]

@@ -1,0 +1,104 @@
+"""`quarterdeck contrast`: what one selection of runs has that another has not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from quarterdeck.cli import output
+from quarterdeck.cli.client import DEFAULT_URL, ApiClient, AsJson, Key, Project, Url, project_parameter
+from quarterdeck.store.interface import CONTRAST_KEYS
+
+COLUMNS = (
+    ("attribute", "left"),
+    ("value", "left"),
+    ("where", "right"),
+    ("against", "right"),
+    ("lift", "right"),
+    ("difference (95 %)", "right"),
+    ("verdict", "left"),
+)
+
+Selection = Annotated[
+    list[str] | None,
+    typer.Option("--where", "-w", metavar="WORD", help="NAME=VALUE, or a word such as failed; repeatable."),
+]
+Against = Annotated[
+    list[str] | None,
+    typer.Option("--against", "-a", metavar="WORD", help="As --where; default: the rest of the window."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("contrast")(contrast)
+
+
+def contrast(
+    *,
+    where: Selection = None,
+    against: Against = None,
+    attributes: Annotated[
+        str | None, typer.Option("--attributes", help=f"Comma-separated, of {', '.join(CONTRAST_KEYS)}.")
+    ] = None,
+    since: Annotated[str, typer.Option("--since", help="RFC 3339, epoch milliseconds, or relative: -60m.")] = "-60m",
+    until: Annotated[str | None, typer.Option("--until", help="As --since; half open; default now.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="At most this many values.")] = 20,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what failing runs, or any other selection, have that the others have not.
+
+    With --json: the API's answer, {"where_runs", "against_runs", "items": [{...}, ...], ...}.
+
+    \b
+    Examples:
+      quarterdeck contrast
+      quarterdeck contrast --where agent=support-agent --where failed --against agent=support-agent --json
+    """
+    parameters = [*project_parameter(project), ("since", since), ("limit", str(limit))]
+    parameters += [("where", word) for word in where or ()] + [("against", word) for word in against or ()]
+    parameters += [(name, value) for name, value in (("until", until), ("attributes", attributes)) if value]
+    with ApiClient(url, key) as client:
+        found = client.get("contrast", parameters)
+    if as_json:
+        output.print_json(found)
+        return
+    typer.echo(headline(found))
+    typer.echo("")
+    output.print_table(COLUMNS, (row(item) for item in found["items"]))
+
+
+def headline(found: Mapping[str, Any]) -> str:
+    """Both sides in words, and whether they suffice."""
+    against = ", ".join(found["against"]) or "the rest"
+    sides = (
+        f"{output.number(found['where_runs'])} runs where {', '.join(found['where'])}, "
+        f"{output.number(found['against_runs'])} against ({against})."
+    )
+    if not found["enough_data"]:
+        return f"{sides} Not enough data: each side needs {found['runs_needed']} runs."
+    return f"{sides} {output.number(found['compared'])} values compared."
+
+
+def row(item: Mapping[str, Any]) -> list[str]:
+    """One value as the cells of `COLUMNS`."""
+    return [
+        item["key"],
+        item["value"] if item["value"] is not None else "(unknown)",
+        output.rate(item["where"]),
+        output.rate(item["against"]),
+        output.UNKNOWN if item["lift"] is None else f"{item['lift']:.2f}×",
+        difference(item["difference"]),
+        item["verdict"].replace("_", " "),
+    ]
+
+
+def difference(value: Mapping[str, Any] | None) -> str:
+    """`+46 points (38 to 53)`; an em dash where a side is empty."""
+    if value is None:
+        return output.UNKNOWN
+    return f"{value['value'] * 100:+.0f} points ({value['low'] * 100:+.0f} to {value['high'] * 100:+.0f})"
