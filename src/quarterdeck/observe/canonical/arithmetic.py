@@ -58,6 +58,7 @@ CONFIDENCES = {
     "derived": "input or output was missing and follows from the reported total",
     "total_only": "only a total was reported",
     "mismatch": "the reported total is not explained by the parts",
+    "cache_hit": "answered from a proxy's own cache: nothing was billed; the replayed counts stay in the raw attributes",
     "zero": "all counts were zero, which means not reported",
     "rejected": "a value could not be a count and was dropped",
     "unmapped": "the span has usage keys that no dialect reads; the counts may be incomplete",

@@ -35,6 +35,9 @@ class Dialect:
     `fields`: canonical field → keys in order. `key{a.b}` is a place inside a JSON document.
     `kinds`: attribute key → its values (lower-case) → operation kind, in order.
     `presence`: (key, kind) for spans whose kind follows from a key being there.
+    `names`, `name_prefixes`: whole names and beginnings of names of spans → kind, asked when no word and no key says it;
+    with `names_decide` before keys are asked, since they mislead (a speech model is no model call).
+    `entity_is_model`: `entity_name` names the model where the span is a model call.
     `recounts`: scopes (whole names) whose counts of streams are known to be too high.
     `families`: prefixes of its bare keys, beside the global families, that are reported when nothing reads them.
     `known`: keys (or prefixes ending in ".") that are understood and left in the raw attributes.
@@ -48,7 +51,10 @@ class Dialect:
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kinds: Mapping[str, Kinds] = field(default_factory=dict)
     presence: tuple[tuple[str, OpKind], ...] = ()
+    names: Mapping[str, OpKind] = field(default_factory=dict)
     name_prefixes: tuple[tuple[str, OpKind], ...] = ()
+    names_decide: bool = False
+    entity_is_model: bool = False
     usage_rules: tuple[UsageRule, ...] = ()
     input_excludes_cache: bool = False
     root_chain_is_workflow: bool = False

@@ -47,6 +47,8 @@ FAILURE_MARKS: Mapping[str, Callable[[Any], bool]] = {
     "tool.status": _is_word("error", "failure", "failed"),
     "mcp.result.isError": _is_true,
     "mcp.response.isError": _is_true,
+    "lk.function_tool.is_error": _is_true,
+    "genkit:state": _is_word("error"),
 }
 """Producers' own marks of failure beside the OTLP status."""
 

@@ -64,6 +64,15 @@ GEN_AI: Mapping[str, OpKind] = {
     "delete_memory_store": "memory",
     "retrieval": "retrieval",
     "embeddings": "embedding",
+    "rerank": "rerank",
+    "decide": "llm",
+    "realtime": "llm",
+    "ai.generatespeech": "other",
+    "ai.transcribe": "other",
+    "ai.streamtranscribe": "other",
+    "judge": "evaluator",
+    "evaluate": "evaluator",
+    "apply_guardrail": "guardrail",
 }
 
 VERCEL: Mapping[str, OpKind] = {
@@ -81,6 +90,10 @@ VERCEL: Mapping[str, OpKind] = {
     "ai.embed.doembed": "embedding",
     "ai.embedmany.doembed": "embedding",
     "ai.rerank.dorerank": "rerank",
+    "ai.workflowagent.stream": "chain",
+    "ai.generatespeech": "other",
+    "ai.transcribe": "other",
+    "ai.streamtranscribe": "other",
     "ai.toolcall": "tool",
 }
 
@@ -127,6 +140,36 @@ LANGSMITH: Mapping[str, OpKind] = {
     "embedding": "embedding",
 }
 
+GENKIT: Mapping[str, OpKind] = {
+    "model": "llm",
+    "background-model": "llm",
+    "tool": "tool",
+    "tool.v2": "tool",
+    "flow": "workflow",
+    "agent": "agent",
+    "session-flow": "agent",
+    "prompt": "chain",
+    "executable-prompt": "chain",
+    "retriever": "retrieval",
+    "indexer": "other",
+    "embedder": "embedding",
+    "reranker": "rerank",
+    "evaluator": "evaluator",
+    "flowstep": "chain",
+    "util": "chain",
+}
+
+MCP_METHOD: Mapping[str, OpKind] = {"tools/call": "tool"}
+
+LMNR: Mapping[str, OpKind] = {
+    "llm": "llm",
+    "tool": "tool",
+    "default": "chain",
+    "evaluator": "evaluator",
+    "human_evaluator": "evaluator",
+    "evaluation": "evaluator",
+}
+
 SPAN_TYPE: Mapping[str, OpKind] = {
     "claude_code.interaction": "agent",
     "claude_code.llm_request": "llm",
@@ -149,6 +192,10 @@ KINDS: Mapping[str, Mapping[str, OpKind]] = {
     "weave.span.kind": OPENINFERENCE,
     "langsmith.span.kind": LANGSMITH,
     "span.type": SPAN_TYPE,
+    "lmnr.span.type": LMNR,
+    "genkit:metadata:subtype": GENKIT,
+    "genkit:type": GENKIT,
+    "mcp.method.name": MCP_METHOD,
 }
 """Key → values, in the order of precedence."""
 
@@ -173,6 +220,7 @@ NAME_PREFIXES: tuple[tuple[str, OpKind], ...] = (
     ("invoke_agent ", "agent"),
     ("execute_tool ", "tool"),
     ("chat ", "llm"),
+    ("memory.", "memory"),
 )
 
 

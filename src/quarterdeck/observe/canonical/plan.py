@@ -40,7 +40,7 @@ from quarterdeck.observe.canonical.values import (
 )
 from quarterdeck.observe.canonical.weights import shows_sampling
 
-MAPPING_VERSION = 1
+MAPPING_VERSION = 2
 """Raised whenever the same raw span would give another canonical span; raw spans can be mapped again."""
 
 SLOTS: Mapping[str, int] = {name: index for index, name in enumerate((*Span._fields, "tokens_total", "user_id"))}

@@ -12,6 +12,14 @@ from collections.abc import Mapping
 ABOVE_ALL: Mapping[str, tuple[str, ...]] = {"model_response": ("langfuse.observation.model.name",)}
 """Keys that win over the primary dialect's own: who writes them has looked at the span (an export that is replayed)."""
 
+BAGGAGE_SESSIONS = (
+    "baggage.langfuse.session.id",
+    "baggage.session.id",
+    "baggage.gen_ai.conversation.id",
+    "langfuse_session_id",
+)
+"""Session ids that a processor copied from baggage onto the span; Langfuse's propagation uses the last one."""
+
 GLOBAL: Mapping[str, tuple[str, ...]] = {
     "run_id": ("quarterdeck.run.id",),
     "session_id": (
@@ -31,8 +39,10 @@ GLOBAL: Mapping[str, tuple[str, ...]] = {
         "langsmith.metadata.conversation_id",
         "wandb.thread_id",
         "voltagent.conversation_id",
+        "anthropic.session.id",
         "thread_id",
         "rum.sessionId",
+        *BAGGAGE_SESSIONS,
     ),
     "user_id": (
         "langfuse.user.id",
@@ -44,6 +54,9 @@ GLOBAL: Mapping[str, tuple[str, ...]] = {
         "ai.telemetry.metadata.userId",
         "langfuse.observation.metadata.langfuse_user_id",
         "mlflow.trace.user",
+        "baggage.langfuse.user.id",
+        "baggage.user.id",
+        "langfuse_user_id",
     ),
     "provider": (
         "gen_ai.provider.name",
@@ -81,6 +94,8 @@ GLOBAL: Mapping[str, tuple[str, ...]] = {
         "llm.response.finish_reason",
         "gen_ai.response.stop_reason",
         "ai.response.finishReason",
+        "anthropic.message.stop_reason",
+        "gen_ai.output.messages",
     ),
     "streaming": ("gen_ai.request.stream", "llm.is_streaming", "gen_ai.is_streaming", "llm.request.streaming"),
     "ttft_s": (
@@ -96,6 +111,7 @@ GLOBAL: Mapping[str, tuple[str, ...]] = {
         "ai.usage.inputTokens",
         "ai.usage.promptTokens",
         "llm.usage.prompt_tokens",
+        "usage.prompt_tokens",
         "gen_ai.usage.partial.input_tokens",
     ),
     "tokens_output": (
@@ -105,6 +121,7 @@ GLOBAL: Mapping[str, tuple[str, ...]] = {
         "ai.usage.outputTokens",
         "ai.usage.completionTokens",
         "llm.usage.completion_tokens",
+        "usage.completion_tokens",
         "gen_ai.usage.partial.output_tokens",
     ),
     "tokens_total": (
@@ -113,6 +130,7 @@ GLOBAL: Mapping[str, tuple[str, ...]] = {
         "llm.usage.total_tokens",
         "ai.usage.tokens",
         "ai.usage.totalTokens",
+        "usage.total_tokens",
     ),
     "tokens_cache_read": (
         "gen_ai.usage.cache_read.input_tokens",
@@ -128,6 +146,8 @@ GLOBAL: Mapping[str, tuple[str, ...]] = {
         "ai.response.providerMetadata{bedrock.usage.cacheReadInputTokens}",
         "gen_ai.usage.input_cached_tokens",
         "gen_ai.usage.input_token_details{cache_read}",
+        "langsmith.metadata.usage_metadata{input_token_details.cache_read}",
+        "mlflow.chat.tokenUsage{cache_read_input_tokens}",
         "gen_ai.usage.partial.cache_read.input_tokens",
     ),
     "tokens_cache_write": (
@@ -143,11 +163,14 @@ GLOBAL: Mapping[str, tuple[str, ...]] = {
         "ai.response.providerMetadata{anthropic.cacheCreationInputTokens}",
         "ai.response.providerMetadata{bedrock.usage.cacheWriteInputTokens}",
         "gen_ai.usage.input_token_details{cache_creation}",
+        "langsmith.metadata.usage_metadata{input_token_details.cache_creation}",
+        "mlflow.chat.tokenUsage{cache_creation_input_tokens}",
         "gen_ai.usage.partial.cache_write.input_tokens",
         "gen_ai.usage.partial.cache_creation.input_tokens",
     ),
     "tokens_cache_write_1h": (
         "ai.response.providerMetadata{anthropic.usage.cache_creation.ephemeral_1h_input_tokens}",
+        "anthropic.usage.cache_creation.ephemeral_1h_input_tokens",
     ),
     "tokens_reasoning": (
         "gen_ai.usage.reasoning.output_tokens",
@@ -158,6 +181,7 @@ GLOBAL: Mapping[str, tuple[str, ...]] = {
         "ai.usage.reasoningTokens",
         "ai.response.providerMetadata{openai.reasoningTokens}",
         "gen_ai.usage.output_token_details{reasoning}",
+        "langsmith.metadata.usage_metadata{output_token_details.reasoning}",
         "gen_ai.usage.partial.reasoning.output_tokens",
     ),
     "usage_document": (
@@ -224,6 +248,7 @@ GLOBAL: Mapping[str, tuple[str, ...]] = {
         "mlflow.spanOutputs",
         "output.value",
         "tool.result",
+        "anthropic.tool_result.content",
     ),
     "system": ("gen_ai.system_instructions",),
     "first_message": (
@@ -256,7 +281,7 @@ GLOBAL: Mapping[str, tuple[str, ...]] = {
     "error_type": ("error.type", "exception.type"),
     "error_message": ("exception.message", "error.message", "langfuse.observation.status_message"),
     "http_status": ("http.response.status_code", "http.status_code"),
-    "retry_attempt": ("pydantic_ai.tool.retry.attempt",),
+    "retry_attempt": ("pydantic_ai.tool.retry.attempt", "tool.run_attempts"),
 }
 """Canonical field → keys, in order."""
 
@@ -295,6 +320,7 @@ RESOURCE_FALLBACKS: Mapping[str, tuple[str, ...]] = {
 """Read from the resource when neither the span nor our own attributes say it."""
 
 FAMILIES = (
+    "anthropic.",
     "gen_ai.",
     "llm.",
     "ai.",
@@ -318,12 +344,17 @@ KNOWN = (
     "gen_ai.output.messages",
     "gen_ai.output.type",
     "gen_ai.request.",
-    "gen_ai.usage.text.input_tokens",
-    "gen_ai.usage.text.output_tokens",
-    "gen_ai.usage.image.input_tokens",
-    "gen_ai.usage.image.output_tokens",
-    "gen_ai.usage.audio.input_tokens",
-    "gen_ai.usage.audio.output_tokens",
+    *(
+        f"gen_ai.usage.{modality}.{part}"
+        for modality in ("text", "image", "audio", "video", "document")
+        for part in (
+            "input_tokens",
+            "output_tokens",
+            "cache_read.input_tokens",
+            "cache_write.input_tokens",
+            "cache_creation.input_tokens",
+        )
+    ),
     "gen_ai.openai.",
     "gen_ai.azure.",
     "gen_ai.prompt.",
@@ -341,6 +372,26 @@ KNOWN = (
     "gen_ai.response.status",
     "gen_ai.conversation.compacted",
     "gen_ai.evaluation.",
+    "gen_ai.memory.",
+    "gen_ai.handoff.",
+    "gen_ai.agent.tools",
+    "gen_ai.token.type",
+    "gen_ai.server.",
+    "anthropic.request.",
+    "anthropic.response.",
+    "anthropic.organization.",
+    "anthropic.workspace.",
+    "anthropic.thinking.",
+    "anthropic.session.",
+    "anthropic.environment.",
+    "anthropic.message.batch.request_count",
+    "anthropic.message.count_tokens.input_tokens",
+    "anthropic.toolset.name",
+    "anthropic.content.truncated",
+    "anthropic.beta",
+    "anthropic.usage.cache_creation.ephemeral_5m_input_tokens",
+    "anthropic.usage.compaction.input_tokens",
+    "anthropic.usage.compaction.output_tokens",
     "llm.input_messages.",
     "llm.output_messages.",
     "llm.tools.",

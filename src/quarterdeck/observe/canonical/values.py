@@ -158,6 +158,37 @@ def flag(value: Any) -> bool | None:
     return None
 
 
+def attempts_before(value: Any) -> int | None:
+    """Attempts before this one, from a count that starts at 1."""
+    found = whole(value)
+    return None if found is None else max(0, found - 1)
+
+
+def served_from_cache(value: Any) -> bool | None:
+    """Whether an answer came from a proxy's own cache: said by a flag, or by the cache's key being there."""
+    said = flag(value)
+    if said is not None:
+        return said
+    return True if text(value) else None
+
+
+_FINISH = '"finish_reason"'
+
+
+def last_finish_reason(value: Any) -> str | None:
+    """The last finish reason in a list of output messages, also as JSON text, which is searched and not parsed."""
+    if isinstance(value, str):
+        at = value.rfind(_FINISH)
+        if at < 0:
+            return None
+        said = value[at + len(_FINISH) : at + 80].lstrip(" :")
+        return text(said[1:].partition('"')[0]) if said[:1] == '"' else None
+    if isinstance(value, list):
+        reasons = (item.get("finish_reason") for item in reversed(value[-8:]) if isinstance(item, dict))
+        return next((found for found in map(text, reasons) if found), None)
+    return None
+
+
 def anything(value: Any) -> Any:
     """A payload as it is, absent values aside."""
     if isinstance(value, str):

@@ -11,6 +11,16 @@ DIALECT = Dialect(
     fields={
         "cost_reported_usd": ("gen_ai.cost.total_cost", "litellm.cost.total"),
         "streaming": ("llm.is_streaming",),
+        "cache_hit": (
+            "cache_hit",
+            "llm.cache_hit",
+            "metadata.cache_hit",
+            "hidden_params{cache_hit}",
+            "metadata.hidden_params{cache_hit}",
+            "hidden_params{cache_key}",
+            "hidden_params.cache_key",
+            "metadata.hidden_params{cache_key}",
+        ),
     },
-    known=("gen_ai.cost.", "llm.openai.", "llm.litellm."),
+    known=("hidden_params", "hidden_params.", "metadata.", "gen_ai.cost.", "llm.openai.", "llm.litellm."),
 )
