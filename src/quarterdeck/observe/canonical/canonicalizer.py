@@ -6,7 +6,6 @@ values are applied. Total: any raw span gives a canonical span, whatever its att
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from quarterdeck.model.raw import RawSpan, Resource, Scope
@@ -31,7 +30,7 @@ from quarterdeck.observe.canonical.requested import kept_links, requested_calls
 from quarterdeck.observe.canonical.tool_events import ARGUMENTS, RESULTS, payload
 from quarterdeck.observe.canonical.unmapped import UnmappedCounter
 from quarterdeck.observe.canonical.usage import normalise_usage, unknown_keys
-from quarterdeck.observe.canonical.values import anything, decode_twice, text
+from quarterdeck.observe.canonical.values import after, anything, decode_twice, seconds_after, text, within
 from quarterdeck.observe.canonical.weights import weight_of
 
 PLANS_MAX = 4_096
@@ -230,11 +229,11 @@ class Canonicalizer:
         elif kind in _NAMED_BY_SERVICE:
             row[_AGENT], row[_AGENT_SOURCE] = self._agent_name(plan, raw, origin, kind)
         if kind == "tool" and row[_TOOL] is None:
-            row[_TOOL] = _pick(plan.entity_name, raw.attributes) or _after(raw.name, "execute_tool ")
+            row[_TOOL] = _pick(plan.entity_name, raw.attributes) or after(raw.name, "execute_tool ")
         elif kind == "llm" and plan.dialect.entity_is_model and row[_MODEL_REQUEST] is None:
             row[_MODEL_REQUEST] = _pick(plan.entity_name, raw.attributes)
         if plan.mcp_session is not None and row[_TOOL_CALL] is not None:
-            row[_TOOL_CALL] = _within(text(raw.attributes.get(plan.mcp_session)), row[_TOOL_CALL])
+            row[_TOOL_CALL] = within(text(raw.attributes.get(plan.mcp_session)), row[_TOOL_CALL])
         if row[_PROVIDER] is None:
             model = row[_MODEL_REQUEST] or row[_MODEL_RESPONSE]
             if model is not None:
@@ -254,7 +253,7 @@ class Canonicalizer:
             if name is not None:
                 return name, "fallback"
         if kind == "agent":
-            name = _after(raw.name, "invoke_agent ") or _after(raw.name.removesuffix("]"), "agent_run [")
+            name = after(raw.name, "invoke_agent ") or after(raw.name.removesuffix("]"), "agent_run [")
             if name is not None:
                 return name, "span_name"
         return (origin.service_name, "inferred") if origin.service_name else (None, None)
@@ -301,7 +300,7 @@ class Canonicalizer:
             if plan.outputs or plan.indexed_output or raw.events:
                 row[_REQUESTED] = requested_calls(raw, plan.outputs, plan.indexed_output)
             if row[_TTFT] is None and plan.completion_start:
-                row[_TTFT] = _seconds_after(raw.start_ns, _pick(plan.completion_start, attributes))
+                row[_TTFT] = seconds_after(raw.start_ns, _pick(plan.completion_start, attributes))
         elif kind == "tool":
             if plan.tool_args:
                 row[_TOOL_ARGS] = _hash_or_none(_pick(plan.tool_args, attributes))
@@ -388,26 +387,6 @@ def _hash_events(row: list[Any], raw: RawSpan) -> None:
         row[_TOOL_ARGS] = _hash_or_none(payload(raw.events, ARGUMENTS))
     if row[_TOOL_RESULT] is None:
         row[_TOOL_RESULT] = _hash_or_none(payload(raw.events, RESULTS))
-
-
-def _within(session: str | None, call: str) -> str | None:
-    """A request's number made unique by its MCP session; without one it identifies nothing."""
-    return None if session is None else f"{session}/{call}"
-
-
-def _after(name: str, prefix: str) -> str | None:
-    return text(name[len(prefix) :].strip()) if name.startswith(prefix) else None
-
-
-def _seconds_after(start_ns: int, moment: str | None) -> float | None:
-    """Seconds from `start_ns` to an ISO 8601 moment (possibly JSON-quoted); None when it is none or lies before."""
-    if moment is None:
-        return None
-    try:
-        seconds = datetime.fromisoformat(moment.strip('"')).timestamp() - start_ns / 1e9
-    except (ValueError, OverflowError, OSError):
-        return None
-    return round(seconds, 6) if 0 <= seconds < 86_400 else None
 
 
 def _hash_or_none(value: Any) -> str | None:

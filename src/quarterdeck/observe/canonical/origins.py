@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from quarterdeck.model.raw import Resource, Scope
-from quarterdeck.observe.canonical.plan import READERS, SLOTS, Plan
+from quarterdeck.observe.canonical.plan import SLOTS, Plan
 from quarterdeck.observe.canonical.precedence import OWN, RESOURCE_FALLBACKS
+from quarterdeck.observe.canonical.readers import READERS
 from quarterdeck.observe.canonical.values import Reader, text
 
 PER_SPAN_ONLY = frozenset({"op_kind_own", "error_class_own", "retry_attempt", "cost_reported_usd"})

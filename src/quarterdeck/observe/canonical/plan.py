@@ -18,26 +18,13 @@ from quarterdeck.observe.canonical.dialect import Dialect
 from quarterdeck.observe.canonical.dialects import DIALECTS, UNKNOWN
 from quarterdeck.observe.canonical.failures import FAILURE_MARKS
 from quarterdeck.observe.canonical.kinds import KINDS, NAME_PREFIXES, OP_KINDS, PRESENCE
+from quarterdeck.observe.canonical.known_keys import FAMILIES, KNOWN
 from quarterdeck.observe.canonical.near_misses import NearMisses
-from quarterdeck.observe.canonical.precedence import ABOVE_ALL, BAGGAGE_SESSIONS, FAMILIES, GLOBAL, KNOWN, OWN
-from quarterdeck.observe.canonical.providers import model_name, provider, response_id
+from quarterdeck.observe.canonical.precedence import ABOVE_ALL, BAGGAGE_SESSIONS, GLOBAL, OWN
+from quarterdeck.observe.canonical.providers import model_name
+from quarterdeck.observe.canonical.readers import candidate
 from quarterdeck.observe.canonical.requested import outputs_of
-from quarterdeck.observe.canonical.values import (
-    Reader,
-    anything,
-    attempts_before,
-    count,
-    flag,
-    joined,
-    last_finish_reason,
-    milliseconds,
-    number,
-    path_reader,
-    served_from_cache,
-    text,
-    unquoted,
-    whole,
-)
+from quarterdeck.observe.canonical.values import Reader
 from quarterdeck.observe.canonical.weights import shows_sampling
 
 MAPPING_VERSION = 2
@@ -46,47 +33,8 @@ MAPPING_VERSION = 2
 SLOTS: Mapping[str, int] = {name: index for index, name in enumerate((*Span._fields, "tokens_total", "user_id"))}
 """Where a field stands in a row: first the canonical span, then what is read on the way to it."""
 
-READERS: Mapping[str, Reader] = {
-    "provider": provider,
-    "model_request": model_name,
-    "model_response": model_name,
-    "response_id": response_id,
-    "finish_reasons": joined,
-    "streaming": flag,
-    "ttft_s": number,
-    "tokens_input": count,
-    "tokens_output": count,
-    "tokens_total": count,
-    "tokens_cache_read": count,
-    "tokens_cache_write": count,
-    "tokens_cache_write_1h": count,
-    "tokens_reasoning": count,
-    "cost_reported_usd": number,
-    "retry_attempt": whole,
-    "usage_document": anything,
-    "tool_args": anything,
-    "tool_result": anything,
-    "system": anything,
-    "first_message": anything,
-    "tools": anything,
-    "http_status": whole,
-    "cache_hit": served_from_cache,
-}
-"""How a field's values are read; text where nothing is said."""
-
-KEY_READERS: Mapping[str, Reader] = {
-    "ai.response.msToFirstChunk": milliseconds,
-    "ai.stream.msToFirstChunk": milliseconds,
-    "tool.run_attempts": attempts_before,
-    "gen_ai.output.messages": last_finish_reason,
-}
-"""Keys whose values are read in another way than their field's."""
-
 MCP_REQUEST_IDS = ("jsonrpc.request.id", "mcp.request.id")
 """Ids of tool calls that are counted anew in each MCP session."""
-
-QUOTED_KEYS = ("mlflow.",)
-"""Keys whose texts are JSON texts."""
 
 LAZY = frozenset(
     {
@@ -119,9 +67,6 @@ TOOL_SLOTS_MAX = 256
 """Indexed tool definitions that are read from one span."""
 
 _INDEXED_TOOL = re.compile(r"^(?:llm\.tools|llm\.request\.functions)\.\d{1,4}\.")
-
-_KEYED = ("ttft_s", "retry_attempt", "finish_reasons")
-"""Fields that KEY_READERS are for."""
 
 _NUMBER = re.compile(r"\.\d+(?=\.|$)")
 
@@ -218,7 +163,7 @@ def _index(dialect_name: str) -> _Index:
     feeds: dict[str, list[tuple[str, int, Reader]]] = {}
     for name in (*GLOBAL, *(set(OWN) - set(GLOBAL)), *(set(dialect.fields) - set(GLOBAL))):
         for rank, spelled in enumerate(_ranked(name, dialect)):
-            key, reader = _candidate(name, spelled)
+            key, reader = candidate(name, spelled)
             feeds.setdefault(key, []).append((name, rank, reader))
     # Langfuse's word stands above every dialect, since who writes it has looked at the span; {**} keeps first places
     ordered = {"langfuse.observation.type": {}, **dialect.kinds, **KINDS}
@@ -229,16 +174,6 @@ def _ranked(name: str, dialect: Dialect) -> tuple[str, ...]:
     """Our own attribute, what stands above every dialect, the dialect's keys, then everybody's, without repeats."""
     own = (OWN[name],) if name in OWN else ()
     return tuple(dict.fromkeys((*own, *ABOVE_ALL.get(name, ()), *dialect.fields.get(name, ()), *GLOBAL.get(name, ()))))
-
-
-def _candidate(name: str, spelled: str) -> Candidate:
-    key, brace, path = spelled.partition("{")
-    reader = READERS.get(name, text)
-    if key in KEY_READERS and name in _KEYED:
-        reader = KEY_READERS[key]
-    if brace:
-        return key, path_reader(path.rstrip("}"), reader)
-    return key, unquoted(reader) if key.startswith(QUOTED_KEYS) else reader
 
 
 def compile_plan(scope_name: str, schema_url: str, keys: Sequence[str]) -> Plan:

@@ -7,6 +7,7 @@ absent here. Refuses to raise: a value of an unexpected type is absent, or REJEC
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -255,3 +256,24 @@ def _step(found: Any, step: str) -> Any:
     if isinstance(found, list) and step.isdecimal() and len(step) < 6 and int(step) < len(found):
         return found[int(step)]
     return None
+
+
+def after(name: str, prefix: str) -> str | None:
+    """What follows `prefix` in a span's name, else None."""
+    return text(name[len(prefix) :].strip()) if name.startswith(prefix) else None
+
+
+def within(session: str | None, call: str) -> str | None:
+    """A request's number made unique by its MCP session; without one it identifies nothing."""
+    return None if session is None else f"{session}/{call}"
+
+
+def seconds_after(start_ns: int, moment: str | None) -> float | None:
+    """Seconds from `start_ns` to an ISO 8601 moment (possibly JSON-quoted); None when it is none or lies before."""
+    if moment is None:
+        return None
+    try:
+        seconds = datetime.fromisoformat(moment.strip('"')).timestamp() - start_ns / 1e9
+    except (ValueError, OverflowError, OSError):
+        return None
+    return round(seconds, 6) if 0 <= seconds < 86_400 else None
