@@ -75,12 +75,13 @@ def settle(span: RawSpan) -> RawSpan:
     )
 
 
-def sift(spans: list[RawSpan], limits: Limits, now_ns: int, *, body_bytes: int) -> Decoded:
+def sift(spans: list[RawSpan], limits: Limits, now_ns: int, *, text_bytes_max: int) -> Decoded:
     """Refuse what is faulty and cut what is oversized.
 
-    A text cannot be longer than the body that it came in, so the texts of small requests need no look.
+    `text_bytes_max`: no text of them is longer (a text cannot be longer than the body that it came in), so that the
+    texts of most requests need no look.
     """
-    long_text = body_bytes > limits.attribute_bytes_max
+    long_text = text_bytes_max > limits.attribute_bytes_max
     kept: list[RawSpan] = []
     rejections: list[Rejection] = []
     for span in spans:

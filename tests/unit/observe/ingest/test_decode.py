@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quarterdeck.errors import BadInput
+from quarterdeck.observe.ingest.checks import Decoded, sift
 from quarterdeck.observe.ingest.columns import decode_columns
 from quarterdeck.observe.ingest.decode import Limits, decode
 from quarterdeck.observe.ingest.otlp_json import decode_json
@@ -59,7 +60,7 @@ spans = st.fixed_dictionaries(
 def test_columns_and_rows_agree_on_any_sound_request(found: list[dict[str, Any]], resource: dict[str, Any]) -> None:
     body = request(found, resource=resource or {"a": 1}).SerializeToString()
     rows, rejections = decode_rows(body, "p", NOW)
-    assert decode_columns(body, "p") == rows
+    assert decode_columns(body, "p").spans == rows
     assert not rejections
 
 
@@ -221,3 +222,30 @@ def test_json_reads_numbers_as_text_or_number_and_odd_doubles() -> None:
     found = decode(body, "json", "p", LIMITS, NOW).spans[0].attributes
     assert (found["i"], found["j"], found["b"]) == (42, 43, b"\1\2")
     assert math.isnan(found["d"])
+
+
+@given(st.lists(spans, max_size=6), st.sampled_from([1, 3, 1_000]), st.sampled_from([0, 2, 1_000]))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_what_the_columns_vouch_for_is_what_a_look_at_each_span_finds(
+    found: list[dict[str, Any]], longest: int, most: int
+) -> None:
+    body, limits = request(found).SerializeToString(), Limits(longest, most)
+    columns = decode_columns(body, "p")
+    sifted = sift(decode_rows(body, "p", NOW)[0], limits, NOW, text_bytes_max=len(body))
+    if columns.faultless and columns.text_bytes_max <= longest and columns.attributes_max <= most:
+        assert sifted == Decoded(columns.spans, [])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"trace": b""}, {"trace": bytes(16)}, {"trace": b"x" * 15}, {"id": b""}, {"id": bytes(8)}, {"id": b"x" * 9},
+        {"parent": bytes(8)}, {"parent": b"x" * 7}, {"start": 0}, {"start": 2**63}, {"end": 2**63},
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_columns_with_one_fault_are_looked_at_span_by_span(fault: dict[str, Any]) -> None:
+    sound = agent_trace(1, 5)
+    assert decode_columns(request(sound).SerializeToString(), "p").faultless
+    sound[2] = {**sound[2], **fault}
+    assert not decode_columns(request(sound).SerializeToString(), "p").faultless
