@@ -6,7 +6,7 @@ Errors: `StoreFailed` when the engine fails, `NotFound` where said. Readers see 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from quarterdeck.model.raw import RawLog, RawSpan
 from quarterdeck.model.reports import ApiKey, Rejection, UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
+from quarterdeck.store.calls import HourCalls
 
 RUN_FACETS = (
     "agent", "agent_version", "prompt_version", "model", "provider", "lifecycle", "status", "error_class",
@@ -306,6 +307,18 @@ class AuditReader(Protocol):
         ...
 
 
+class CallReader(Protocol):
+    """Model calls as a provider bills them: once each (store/calls.py)."""
+
+    def hourly_calls(self, project: str, since_ns: int, until_ns: int) -> Sequence[HourCalls]:
+        """Calls that started in the window (half open), by (hour, model), in that order. One scan of the window's model spans."""
+        ...
+
+    def known_responses(self, project: str, response_ids: Collection[str]) -> Set[str]:
+        """Those of the provider's response ids that a stored span carries."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Erased:
     """What an erasure removed."""
@@ -363,6 +376,7 @@ class TelemetryStore(
     FleetReader,
     ContrastReader,
     AuditReader,
+    CallReader,
     BodyStore,
     SpanKeeper,
     Protocol,

@@ -6,7 +6,7 @@ own in the caller's thread and never wait for the writer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
-from quarterdeck.store.duckdb import audit, contrast_reader, first_spans, fleet_reader, run_reader
+from quarterdeck.store.calls import HourCalls
+from quarterdeck.store.duckdb import audit, call_reader, contrast_reader, first_spans, fleet_reader, run_reader
 from quarterdeck.store.duckdb.chunks import Pair
 from quarterdeck.store.duckdb.database import Database, one
 from quarterdeck.store.duckdb.options import DuckDBOptions
@@ -151,6 +152,16 @@ class DuckDBStore:
     def coverage(self, project: str) -> Sequence[Mapping[str, Any]]:
         with self._database.reader() as cursor:
             return audit.read_coverage(cursor, project)
+
+    # CallReader
+
+    def hourly_calls(self, project: str, since_ns: int, until_ns: int) -> Sequence[HourCalls]:
+        with self._database.reader() as cursor:
+            return call_reader.read_hourly_calls(cursor, project, since_ns, until_ns)
+
+    def known_responses(self, project: str, response_ids: Collection[str]) -> Set[str]:
+        with self._database.reader() as cursor:
+            return call_reader.read_known_responses(cursor, project, response_ids)
 
     def counts(self) -> Mapping[str, int]:
         names = ("spans", "traces", "runs", "sessions", "rejections")

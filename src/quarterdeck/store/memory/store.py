@@ -5,7 +5,7 @@ Refuses: files, durability. Readers see only whole commits, since the lock is he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from threading import RLock
 from typing import Any
 
@@ -15,6 +15,7 @@ from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
+from quarterdeck.store.calls import HourCalls, hourly_calls
 from quarterdeck.store.cursors import decode_span_cursor, encode_span_cursor
 from quarterdeck.store.identity import check_ids
 from quarterdeck.store.interface import (
@@ -211,6 +212,19 @@ class MemoryStore:
         with self._lock:
             pairs = [pair for key, spans in self._traces.items() if key[0] == project for pair in spans.values()]
         return coverage_of(pairs)
+
+    # CallReader
+
+    def hourly_calls(self, project: str, since_ns: int, until_ns: int) -> Sequence[HourCalls]:
+        return hourly_calls(self._spans_of_project(project), since_ns, until_ns)
+
+    def known_responses(self, project: str, response_ids: Collection[str]) -> Set[str]:
+        known = {span.response_id for span in self._spans_of_project(project) if span.response_id is not None}
+        return known & set(response_ids)
+
+    def _spans_of_project(self, project: str) -> list[Span]:
+        with self._lock:
+            return [pair[0] for key, spans in self._traces.items() if key[0] == project for pair in spans.values()]
 
     def counts(self) -> Mapping[str, int]:
         with self._lock:
