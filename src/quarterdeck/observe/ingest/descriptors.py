@@ -12,12 +12,14 @@ from functools import cache
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 from opentelemetry.proto.common.v1 import common_pb2
+from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.resource.v1 import resource_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-_FILES = (common_pb2, resource_pb2, trace_pb2, trace_service_pb2)
+_FILES = (common_pb2, resource_pb2, trace_pb2, trace_service_pb2, logs_pb2, logs_service_pb2)
 _AS_BYTES = {
     ("AnyValue", "array_value"),
     ("AnyValue", "kvlist_value"),
@@ -25,8 +27,11 @@ _AS_BYTES = {
     ("Span", "links"),
     ("ResourceSpans", "resource"),
     ("ScopeSpans", "scope"),
+    ("ResourceLogs", "resource"),
+    ("ScopeLogs", "scope"),
 }
 _REQUEST = "opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest"
+_LOGS_REQUEST = "opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest"
 _TYPE = descriptor_pb2.FieldDescriptorProto
 
 
@@ -67,3 +72,8 @@ def _rows_pool() -> Any:
 def rows_class(name: str = _REQUEST) -> Any:
     """Message class whose text fields are bytes, for the request or one of its parts by full name."""
     return message_factory.GetMessageClass(_rows_pool().FindMessageTypeByName(name))
+
+
+def logs_class() -> Any:
+    """Message class of the logs request whose text fields are bytes."""
+    return rows_class(_LOGS_REQUEST)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 from typing import NamedTuple, Protocol
 
-from quarterdeck.observe.ingest.decode import Encoding
+from quarterdeck.observe.ingest.decode import Encoding, Signal
 
 
 class Receipt(NamedTuple):
-    """What became of one request: spans kept, spans refused, and a summary of why ("" when nothing was)."""
+    """What became of one request: spans (or log records) kept, refused, and a summary of why ("" when nothing was)."""
 
     kept: int
     refused: int
@@ -22,15 +22,17 @@ class Receipt(NamedTuple):
 class SpanSink(Protocol):
     """Where accepted bytes go."""
 
-    def submit(self, project: str, body: bytes, encoding: Encoding) -> asyncio.Future[Receipt]:
-        """Take one request; the future is done when its spans are durable.
+    def submit(
+        self, project: str, body: bytes, encoding: Encoding, signal: Signal = "traces"
+    ) -> asyncio.Future[Receipt]:
+        """Take one request; the future is done when its spans (or the GenAI events among its logs) are durable.
 
         Raises Overloaded or RateLimited at once; the future raises BadInput or StoreFailed.
         """
         ...
 
     def count_unstored(self, signal: str, items: int) -> None:
-        """Count metrics or logs that were accepted and not stored."""
+        """Count metrics that were accepted and not stored."""
         ...
 
 

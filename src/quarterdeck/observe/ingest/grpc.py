@@ -11,7 +11,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from quarterdeck.errors import InternalError, QuarterdeckError
 from quarterdeck.observe.ingest.door import Authenticator, SpanSink, secret_from
-from quarterdeck.observe.ingest.http import count_unstored, traces_answer
+from quarterdeck.observe.ingest.http import count_metrics, logs_answer, traces_answer
 from quarterdeck.observe.ingest.options import IngestOptions
 
 _CODE = {
@@ -86,7 +86,9 @@ class OtlpGrpc:
         )
         if signal == "traces":
             return bytes(traces_answer(await self._sink.submit(project, body, "protobuf")).SerializeToString())
-        items, answer = count_unstored(signal, body, "protobuf")
+        if signal == "logs":
+            return bytes(logs_answer(await self._sink.submit(project, body, "protobuf", "logs")).SerializeToString())
+        items, answer = count_metrics(body, "protobuf")
         self._sink.count_unstored(signal, items)
         return bytes(answer.SerializeToString())
 

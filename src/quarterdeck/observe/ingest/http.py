@@ -1,7 +1,7 @@
 """OTLP/HTTP: a small ASGI application on its own port.
 
-POST /v1/traces (protobuf or JSON; gzip, zstd), /v1/logs and /v1/metrics (accepted and counted, not stored),
-GET / (who is here). Every answer is in the encoding of the question, as the OTLP specification wants.
+POST /v1/traces (protobuf or JSON; gzip, zstd), /v1/logs (GenAI events of spans are kept, other records are counted),
+/v1/metrics (accepted and counted, not stored), GET / (who is here). Every answer is in the encoding of the question, as the OTLP specification wants.
 """
 
 from __future__ import annotations
@@ -95,8 +95,13 @@ class OtlpHttp:
             raise UnsupportedMedia(msg, mend="send application/x-protobuf or application/json")
         body = await self._body(receive, headers)
         if path == "/v1/traces":
-            return _traces_reply(await self._sink.submit(project, body, _MEDIA[media]), _MEDIA[media])
-        return self._unstored(path, body, _MEDIA[media])
+            return _reply_with(traces_answer(await self._sink.submit(project, body, _MEDIA[media])), _MEDIA[media])
+        if path == "/v1/logs":
+            receipt = await self._sink.submit(project, body, _MEDIA[media], "logs")
+            return _reply_with(logs_answer(receipt), _MEDIA[media])
+        items, answer = count_metrics(body, _MEDIA[media])
+        self._sink.count_unstored("metrics", items)
+        return _reply_with(answer, _MEDIA[media])
 
     async def _body(self, receive: Receive, headers: dict[str, str]) -> bytes:
         limit = self._options.request_bytes_max
@@ -117,31 +122,19 @@ class OtlpHttp:
                 break
         return unpack(b"".join(chunks), headers.get("content-encoding", ""), self._options.decompressed_bytes_max)
 
-    def _unstored(self, path: str, body: bytes, encoding: Encoding) -> _Reply:
-        signal = path.removeprefix("/v1/")
-        items, answer = count_unstored(signal, body, encoding)
-        self._sink.count_unstored(signal, items)
-        return _Reply(200, _encode(answer, encoding), _media(encoding))
 
-
-def count_unstored(signal: str, body: bytes, encoding: Encoding) -> tuple[int, Any]:
-    """(number of items, the honest answer: accepted by the protocol, not stored). Raises BadInput."""
-    module = logs_service_pb2 if signal == "logs" else metrics_service_pb2
-    kind = "Logs" if signal == "logs" else "Metrics"
-    request = getattr(module, f"Export{kind}ServiceRequest")()
+def count_metrics(body: bytes, encoding: Encoding) -> tuple[int, Any]:
+    """(number of metrics, the honest answer: accepted by the protocol, not stored). Raises BadInput."""
+    request = metrics_service_pb2.ExportMetricsServiceRequest()
     try:
         request.ParseFromString(body) if encoding == "protobuf" else json_format.Parse(body, request)
     except Exception as e:  # protobuf and its JSON form raise several kinds
-        msg = f"the body is not an OTLP {kind} request: {e}"
+        msg = f"the body is not an OTLP Metrics request: {e}"
         raise BadInput(msg) from e
-    answer = getattr(module, f"Export{kind}ServiceResponse")()
-    if signal == "logs":
-        items = sum(len(s.log_records) for r in request.resource_logs for s in r.scope_logs)
-        answer.partial_success.rejected_log_records = items
-    else:
-        items = sum(len(s.metrics) for r in request.resource_metrics for s in r.scope_metrics)
+    answer = metrics_service_pb2.ExportMetricsServiceResponse()
+    items = sum(len(s.metrics) for r in request.resource_metrics for s in r.scope_metrics)
     if items:
-        answer.partial_success.error_message = f"{signal} are counted and not stored; send traces to /v1/traces"
+        answer.partial_success.error_message = "metrics are counted and not stored; send traces to /v1/traces"
     return items, answer
 
 
@@ -154,8 +147,17 @@ def traces_answer(receipt: Receipt) -> Any:
     return answer
 
 
-def _traces_reply(receipt: Receipt, encoding: Encoding) -> _Reply:
-    return _Reply(200, _encode(traces_answer(receipt), encoding), _media(encoding))
+def logs_answer(receipt: Receipt) -> Any:
+    """The ExportLogsServiceResponse for a receipt."""
+    answer = logs_service_pb2.ExportLogsServiceResponse()
+    if receipt.summary:
+        answer.partial_success.rejected_log_records = receipt.refused
+        answer.partial_success.error_message = receipt.summary
+    return answer
+
+
+def _reply_with(answer: Any, encoding: Encoding) -> _Reply:
+    return _Reply(200, _encode(answer, encoding), _media(encoding))
 
 
 def _encode(message: Any, encoding: Encoding) -> bytes:

@@ -32,7 +32,7 @@ def decode_json(body: bytes, project: str, now_ns: int) -> tuple[list[RawSpan], 
     except orjson.JSONDecodeError as e:
         msg = f"the body is not JSON: {e}"
         raise BadInput(msg, mend=f"expected OTLP JSON: {_SHAPE}") from e
-    blocks = _get(request, "resourceSpans") if isinstance(request, dict) else None
+    blocks = field(request, "resourceSpans") if isinstance(request, dict) else None
     if request == {}:
         blocks = []
     if not isinstance(blocks, list):
@@ -55,24 +55,24 @@ def _walk(block: Any) -> Any:
         return
     for scope_block in _list(block, "scopeSpans") or _list(block, "instrumentationLibrarySpans"):
         if isinstance(scope_block, dict):
-            scope = (scope_block.get("scope") or {}, _get(scope_block, "schemaUrl") or "")
+            scope = (scope_block.get("scope") or {}, field(scope_block, "schemaUrl") or "")
             for span in _list(scope_block, "spans"):
                 yield block.get("resource") or {}, scope, span
 
 
-def _get(found: dict[str, Any], name: str) -> Any:
+def field(found: dict[str, Any], name: str) -> Any:
     if name in found:
         return found[name]
     return found.get("".join("_" + c.lower() if c.isupper() else c for c in name))
 
 
 def _list(found: dict[str, Any], name: str) -> list[Any]:
-    value = _get(found, name)
+    value = field(found, name)
     return value if isinstance(value, list) else []
 
 
 def _text(found: dict[str, Any], name: str) -> str:
-    value = _get(found, name)
+    value = field(found, name)
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -80,7 +80,7 @@ def _text(found: dict[str, Any], name: str) -> str:
     return value
 
 
-def _id(found: dict[str, Any], name: str) -> str:
+def hex_id(found: dict[str, Any], name: str) -> str:
     value = _text(found, name).lower()
     if value.strip("0123456789abcdef"):
         raise PartError(
@@ -89,8 +89,8 @@ def _id(found: dict[str, Any], name: str) -> str:
     return value
 
 
-def _number(found: dict[str, Any], name: str) -> int:
-    value = _get(found, name)
+def whole_number(found: dict[str, Any], name: str) -> int:
+    value = field(found, name)
     if value is None:
         return 0
     if isinstance(value, str) and value.isascii() and value.isdigit():
@@ -101,13 +101,13 @@ def _number(found: dict[str, Any], name: str) -> int:
 
 
 def _enum(found: dict[str, Any], name: str, names: dict[str, int]) -> int:
-    value = _get(found, name)
+    value = field(found, name)
     if isinstance(value, str):
         return names.get(value, 0)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else 0
 
 
-def _value(any_value: Any, depth: int = 0) -> AttributeValue:  # noqa: PLR0911 - one return per kind of value
+def value(any_value: Any, depth: int = 0) -> AttributeValue:  # noqa: PLR0911 - one return per kind of value
     if depth >= DEPTH_MAX:
         raise PartError("nested_too_deep", f"an attribute value is nested deeper than {DEPTH_MAX}")
     if not isinstance(any_value, dict):
@@ -124,9 +124,9 @@ def _value(any_value: Any, depth: int = 0) -> AttributeValue:  # noqa: PLR0911 -
                 return _bytes(found)
             case "arrayValue" | "array_value":
                 values = found.get("values") if isinstance(found, dict) else None
-                return [_value(v, depth + 1) for v in values] if isinstance(values, list) else []
+                return [value(v, depth + 1) for v in values] if isinstance(values, list) else []
             case "kvlistValue" | "kvlist_value":
-                return _attributes(found.get("values") if isinstance(found, dict) else None, depth + 1)
+                return attributes(found.get("values") if isinstance(found, dict) else None, depth + 1)
     return None
 
 
@@ -153,20 +153,20 @@ def _bytes(found: Any) -> bytes | None:
         return None
 
 
-def _attributes(pairs: Any, depth: int = 0) -> Attributes:
+def attributes(pairs: Any, depth: int = 0) -> Attributes:
     if not isinstance(pairs, list):
         return {}
     return {
-        pair.get("key", ""): _value(pair.get("value"), depth)
+        pair.get("key", ""): value(pair.get("value"), depth)
         for pair in pairs
         if isinstance(pair, dict) and isinstance(pair.get("key", ""), str)
     }
 
 
 def _resource(found: Any, block: dict[str, Any]) -> Resource:
-    url = _get(block, "schemaUrl")
+    url = field(block, "schemaUrl")
     return Resource(
-        _attributes(found.get("attributes")) if isinstance(found, dict) else {}, url if isinstance(url, str) else ""
+        attributes(found.get("attributes")) if isinstance(found, dict) else {}, url if isinstance(url, str) else ""
     )
 
 
@@ -176,7 +176,7 @@ def _scope(found: Any, schema_url: Any) -> Scope:
     return Scope(
         _text(found, "name"),
         _text(found, "version"),
-        _attributes(found.get("attributes")),
+        attributes(found.get("attributes")),
         schema_url if isinstance(schema_url, str) else "",
     )
 
@@ -188,17 +188,17 @@ def _span(project: str, span: Any, resource: Resource, scope: Scope) -> RawSpan:
     status = status if isinstance(status, dict) else {}
     return RawSpan(
         project,
-        _id(span, "traceId"),
-        _id(span, "spanId"),
-        _id(span, "parentSpanId"),
+        hex_id(span, "traceId"),
+        hex_id(span, "spanId"),
+        hex_id(span, "parentSpanId"),
         _text(span, "traceState"),
         _text(span, "name"),
         _enum(span, "kind", _KIND),
-        _number(span, "startTimeUnixNano"),
-        _number(span, "endTimeUnixNano"),
+        whole_number(span, "startTimeUnixNano"),
+        whole_number(span, "endTimeUnixNano"),
         _enum(status, "code", _STATUS),
         _text(status, "message"),
-        _attributes(span.get("attributes")),
+        attributes(span.get("attributes")),
         tuple(_event(e) for e in _list(span, "events") if isinstance(e, dict)),
         tuple(_link(e) for e in _list(span, "links") if isinstance(e, dict)),
         resource,
@@ -207,16 +207,19 @@ def _span(project: str, span: Any, resource: Resource, scope: Scope) -> RawSpan:
 
 
 def _event(found: dict[str, Any]) -> RawEvent:
-    return RawEvent(_text(found, "name"), _number(found, "timeUnixNano"), _attributes(found.get("attributes")))
+    return RawEvent(_text(found, "name"), whole_number(found, "timeUnixNano"), attributes(found.get("attributes")))
 
 
 def _link(found: dict[str, Any]) -> RawLink:
     return RawLink(
-        _id(found, "traceId"), _id(found, "spanId"), _text(found, "traceState"), _attributes(found.get("attributes"))
+        hex_id(found, "traceId"),
+        hex_id(found, "spanId"),
+        _text(found, "traceState"),
+        attributes(found.get("attributes")),
     )
 
 
 def _refusal(project: str, now_ns: int, span: Any, why: PartError) -> Rejection:
     found = span if isinstance(span, dict) else {}
-    trace, own, name = (str(_get(found, n) or "") for n in ("traceId", "spanId", "name"))
+    trace, own, name = (str(field(found, n) or "") for n in ("traceId", "spanId", "name"))
     return Rejection(project, now_ns, why.reason, why.detail, trace[:64], own[:32], name[:200])

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from quarterdeck.model.raw import RawLog
 from quarterdeck.model.reports import Rejection, UnmappedKey
 from quarterdeck.observe.ingest.checks import NOTES
-from quarterdeck.observe.ingest.decode import Encoding
+from quarterdeck.observe.ingest.decode import Encoding, Signal
 from quarterdeck.observe.ingest.door import Receipt
 from quarterdeck.observe.pipeline.traces import Pair
 
 
 class Job:
-    """Made by the event loop, filled by the decoder, committed by the writer. `part` is what the store prepared of `pairs`."""
+    """Made by the event loop, filled by the decoder, committed by the writer.
+
+    `part` is what the store prepared of `pairs`; `others` counts log records that are no GenAI events.
+    """
 
     __slots__ = (
         "arrived_s",
@@ -21,22 +25,30 @@ class Job:
         "encoding",
         "error",
         "future",
+        "logs",
+        "others",
         "pairs",
         "part",
         "project",
         "rejections",
+        "signal",
         "size",
         "unmapped",
     )
 
-    def __init__(self, project: str, body: bytes, encoding: Encoding, future: Any, arrived_s: float) -> None:
+    def __init__(  # noqa: PLR0917 - one place makes it
+        self, project: str, body: bytes, encoding: Encoding, signal: Signal, future: Any, arrived_s: float
+    ) -> None:
         self.project = project
         self.body = body
         self.encoding = encoding
+        self.signal = signal
         self.future = future
         self.arrived_s = arrived_s
         self.size = len(body)
         self.pairs: list[Pair] = []
+        self.logs: list[RawLog] = []
+        self.others = 0
         self.part: Any = None
         self.unmapped: list[UnmappedKey] = []
         self.rejections: list[Rejection] = []
@@ -62,4 +74,9 @@ def resolve(jobs: Sequence[Job]) -> None:
             job.future.set_exception(job.error)
         else:
             refused = sum(1 for r in job.rejections if r.reason not in NOTES)
-            job.future.set_result(Receipt(len(job.pairs), refused, summary(job.rejections)))
+            told = "; ".join(filter(None, (summary(job.rejections), _of_others(job.others))))
+            job.future.set_result(Receipt(len(job.pairs) + len(job.logs), refused + job.others, told))
+
+
+def _of_others(others: int) -> str:
+    return f"{others} log records are no GenAI events of a span: counted and not stored" if others else ""

@@ -18,18 +18,20 @@ from quarterdeck.clock import Clock
 from quarterdeck.errors import Overloaded, QuarterdeckError, RateLimited, StoreFailed
 from quarterdeck.model.health import IngestHealth, LimitNow
 from quarterdeck.model.raw import RawSpan
-from quarterdeck.model.reports import UnmappedKey
+from quarterdeck.model.reports import Rejection, UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
-from quarterdeck.observe.ingest.decode import Decoded, Encoding, Limits, decode
+from quarterdeck.observe.ingest.decode import Decoded, Encoding, Limits, Signal, decode
 from quarterdeck.observe.ingest.door import Receipt
+from quarterdeck.observe.ingest.logs import decode_logs
 from quarterdeck.observe.ingest.options import IngestOptions
+from quarterdeck.observe.pipeline.event_logs import carried, taken_off
 from quarterdeck.observe.pipeline.gauges import IngestGauges
 from quarterdeck.observe.pipeline.jobs import Job, resolve
 from quarterdeck.observe.pipeline.options import PipelineOptions
 from quarterdeck.observe.pipeline.rate import TokenBuckets
 from quarterdeck.observe.pipeline.settle import BuildRuns, Settler, Work
-from quarterdeck.observe.pipeline.traces import TraceTable
+from quarterdeck.observe.pipeline.traces import Pair, TraceTable
 from quarterdeck.store.interface import Batch, TelemetryStore
 
 _TICK_S = 0.25
@@ -51,6 +53,14 @@ class Canonical(Protocol):
     def canonicalize(self, raw: RawSpan) -> Span: ...
 
     def drain_unmapped(self, now_ns: int) -> list[UnmappedKey]: ...
+
+
+class Privacy(Protocol):
+    """What may not be stored: taken out before canonical reads it (`redact`) and after (`seal`, with `redact`'s marks)."""
+
+    def redact(self, spans: list[RawSpan], body: bytes, encoding: str) -> tuple[list[RawSpan], int]: ...
+
+    def seal(self, pairs: list[Pair], marks: int, now_ns: int) -> tuple[list[Pair], list[Rejection]]: ...
 
 
 class Log(Protocol):
@@ -78,8 +88,10 @@ class Pipeline:
         ingest: IngestOptions,
         options: PipelineOptions,
         log: Log,
+        privacy: Privacy | None = None,
     ) -> None:
         self._store = store
+        self._privacy = privacy
         self._canonical = canonical
         self._gauges = gauges
         self._clock = clock
@@ -132,14 +144,16 @@ class Pipeline:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, project: str, body: bytes, encoding: Encoding) -> asyncio.Future[Receipt]:
+    def submit(
+        self, project: str, body: bytes, encoding: Encoding, signal: Signal = "traces"
+    ) -> asyncio.Future[Receipt]:
         """See `observe.ingest.door.SpanSink`."""
         if self._loop is None:
             msg = "the server is starting"
             raise Overloaded(msg, retry_after_s=self._ingest.retry_after_s)
         now_s = self._clock.monotonic_s()
         future: asyncio.Future[Receipt] = self._loop.create_future()
-        job = Job(project, body, encoding, future, now_s)
+        job = Job(project, body, encoding, signal, future, now_s)
         wait_s = self._buckets.wait_s(project, now_s)
         if wait_s > 0:
             msg = f"project {project!r} sends more than {self._ingest.spans_per_s_max:g} spans/s"
@@ -229,10 +243,21 @@ class Pipeline:
     def _decode(self, job: Job) -> None:
         """Bytes → canonical spans; a failure is the job's own."""
         try:
+            if job.signal == "logs":
+                self._decode_logs(job)
+                return
             found: Decoded = decode(job.body, job.encoding, job.project, self._limits, self._clock.now_ns())
             canonicalize = self._canonical.canonicalize
-            job.pairs = [(canonicalize(raw), raw) for raw in found.spans]
             job.rejections = found.rejections
+            privacy = self._privacy
+            if privacy is None:
+                job.pairs = [(canonicalize(raw), raw) for raw in found.spans]
+            else:
+                spans, marks = privacy.redact(found.spans, job.body, job.encoding)
+                job.pairs, refused = privacy.seal(
+                    [(canonicalize(raw), raw) for raw in spans], marks, self._clock.now_ns()
+                )
+                job.rejections = [*job.rejections, *refused]
             # Here and not at the commit: the counts belong to this thread, and to the request that they came with.
             job.unmapped = self._canonical.drain_unmapped(self._clock.now_ns())
             if len(job.pairs) >= _PREPARE_SPANS:
@@ -242,7 +267,21 @@ class Pipeline:
         except Exception as e:  # a bug of ours in one request must not stop the thread
             self._log.error("decode_failed", project=job.project, error=repr(e), exc_info=True)
             job.error = e
-        job.body = b""
+        finally:
+            job.body = b""
+
+    def _decode_logs(self, job: Job) -> None:
+        """Bytes of a logs request → GenAI events; what else is in it is counted."""
+        now_ns = self._clock.now_ns()
+        found = decode_logs(job.body, job.encoding, job.project, self._limits, now_ns)
+        job.logs, job.rejections, job.others = found.logs, found.rejections, found.others
+        if self._privacy is not None and job.logs:
+            spans, marks = self._privacy.redact(carried(job.logs), job.body, job.encoding)
+            pairs, refused = self._privacy.seal(
+                [(self._canonical.canonicalize(raw), raw) for raw in spans], marks, now_ns
+            )
+            job.logs = taken_off([raw for _, raw in pairs])
+            job.rejections = [*job.rejections, *refused]
 
     # --- the writer thread -----------------------------------------------------------------------------------------
 
@@ -322,13 +361,15 @@ class Pipeline:
         ]
         rejections = [rejection for job in jobs for rejection in job.rejections]
         unmapped = [key for job in jobs for key in job.unmapped]
-        if plan.new or plan.replaced or rejections or unmapped:
-            batch = Batch([*loose, *plan.loose], plan.replaced, rejections, unmapped, parts)
+        logs = [log for job in jobs for log in job.logs]
+        if plan.new or plan.replaced or rejections or unmapped or logs:
+            batch = Batch([*loose, *plan.loose], plan.replaced, rejections, unmapped, parts, logs)
             self._last_seq = self._store.commit(batch)
             self._table.apply(plan, self._last_seq, now_s)
             self._dirty_since_s = self._table.oldest_dirty_s()
         for rejection in rejections:
             self._gauges.rejected(rejection.reason)
+        self.count_unstored("logs", sum(job.others for job in jobs))
         self._gauges.committed(len(plan.new) + len(plan.replaced), plan.repeated, now_s)
 
     def _answer(self, jobs: Sequence[Job]) -> None:

@@ -19,6 +19,10 @@ from google.rpc import error_details_pb2, status_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+    ExportMetricsServiceResponse,
+)
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from quarterdeck.errors import BadInput, Overloaded, RateLimited, StoreFailed, Unauthenticated
@@ -42,11 +46,13 @@ class Sink:
         self.answer = answer or Receipt(3, 0, "")
         self.at_once = at_once
         self.given: list[tuple[str, bytes, str]] = []
+        self.signals: list[str] = []
         self.unstored: dict[str, int] = {}
         self.hold: asyncio.Event | None = None
 
-    def submit(self, project: str, body: bytes, encoding: Any) -> asyncio.Future[Receipt]:
+    def submit(self, project: str, body: bytes, encoding: Any, signal: str = "traces") -> asyncio.Future[Receipt]:
         self.given.append((project, body, encoding))
+        self.signals.append(signal)
         if self.at_once and isinstance(self.answer, Exception):
             raise self.answer
         return asyncio.ensure_future(self._later())
@@ -209,17 +215,26 @@ def test_key_chooses_the_project() -> None:
     assert [project for project, _, _ in sink.given] == ["acme", "other"]
 
 
-def test_logs_and_metrics_are_counted_and_said_not_to_be_stored() -> None:
-    logs = ExportLogsServiceRequest()
-    logs.resource_logs.add().scope_logs.add().log_records.add()
+def test_metrics_are_counted_and_said_not_to_be_stored() -> None:
+    metrics = ExportMetricsServiceRequest()
+    metrics.resource_metrics.add().scope_metrics.add().metrics.add(name="m")
     sink = Sink()
     app, _ = door(sink)
-    code, _, body = run(post(app, logs.SerializeToString(), PROTOBUF, "/v1/logs"))
-    answer = ExportLogsServiceResponse.FromString(body)
+    code, _, body = run(post(app, metrics.SerializeToString(), PROTOBUF, "/v1/metrics"))
     assert code == 200
-    assert answer.partial_success.rejected_log_records == 1
-    assert "not stored" in answer.partial_success.error_message
-    assert sink.unstored == {"logs": 1}
+    assert "not stored" in ExportMetricsServiceResponse.FromString(body).partial_success.error_message
+    assert sink.unstored == {"metrics": 1}
+
+
+def test_logs_go_to_the_sink_and_its_receipt_is_the_answer() -> None:
+    sink = Sink(Receipt(1, 2, "2 log records are no GenAI events"))
+    app, _ = door(sink)
+    body = ExportLogsServiceRequest().SerializeToString() + b""
+    code, _, answer = run(post(app, body, PROTOBUF, "/v1/logs"))
+    said = ExportLogsServiceResponse.FromString(answer).partial_success
+    assert (code, said.rejected_log_records) == (200, 2)
+    assert "no GenAI events" in said.error_message
+    assert sink.signals == ["logs"]
 
 
 def test_other_paths_and_methods_say_where_to_go() -> None:
