@@ -29,7 +29,9 @@ from quarterdeck.api.options import ApiOptions
 from quarterdeck.errors import BadFile, BadSetting
 from quarterdeck.observe.ingest.options import IngestOptions
 from quarterdeck.observe.pipeline.options import PipelineOptions
+from quarterdeck.observe.runs.label_options import LabelOptions
 from quarterdeck.observe.runs.options import RunOptions
+from quarterdeck.observe.sampling.options import SamplingOptions
 from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.sql.options import SqlOptions
 
@@ -122,6 +124,8 @@ class Settings(BaseSettings):
     ingest: IngestOptions = Field(default_factory=IngestOptions)
     pipeline: PipelineOptions = Field(default_factory=PipelineOptions)
     runs: RunOptions = Field(default_factory=RunOptions)
+    labels: LabelOptions = Field(default_factory=LabelOptions)
+    sampling: SamplingOptions = Field(default_factory=SamplingOptions)
     duckdb: DuckDBOptions = Field(default_factory=DuckDBOptions)
     sql: SqlOptions = Field(default_factory=SqlOptions)
     api: ApiOptions = Field(default_factory=ApiOptions)

@@ -14,10 +14,12 @@ from prometheus_client import CollectorRegistry
 
 from quarterdeck.api.options import ApiOptions
 from quarterdeck.clock import Clock
+from quarterdeck.model.cardinality import LabelNow
 from quarterdeck.model.health import IngestHealth
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.runs import RunTree
 from quarterdeck.model.spans import Span
+from quarterdeck.observe.sampling.options import SamplingOptions
 from quarterdeck.store.interface import KeyStore, TelemetryStore
 
 
@@ -31,6 +33,11 @@ def always_ready() -> str | None:
     return None
 
 
+def no_labels(_project: str) -> Sequence[LabelNow]:
+    """Labels of a server that keeps no book of them."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class ApiServices:
     """Everything that a route may use.
@@ -39,6 +46,7 @@ class ApiServices:
     `endpoints` maps api, otlp_http, otlp_grpc, gateway to an address or None. `require_key`: keys are demanded
     (a bind beyond loopback, or the setting). `ready` answers None, or
     why not. `storage_path` is shown in the health document. `default_project` is read by requests that name none.
+    `sampling` is the policy in force and `sampling_key` the key of its draw; `labels` answers the cohort labels of a project.
     """
 
     store: TelemetryStore
@@ -59,4 +67,7 @@ class ApiServices:
     ready: Callable[[], str | None] = always_ready
     storage_path: str | None = None
     default_project: str = "default"
+    sampling: SamplingOptions = field(default_factory=SamplingOptions)
+    sampling_key: bytes = b""
+    labels: Callable[[str], Sequence[LabelNow]] = no_labels
     options: ApiOptions = field(default_factory=ApiOptions)

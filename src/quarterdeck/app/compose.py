@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,8 +17,10 @@ from quarterdeck.api import create_api
 from quarterdeck.api.services import ApiServices
 from quarterdeck.app import data_dir
 from quarterdeck.app.access import KeyAuthenticator
+from quarterdeck.app.bodies import Bodies, bodies_parts
 from quarterdeck.clock import Clock
 from quarterdeck.errors import QuarterdeckError
+from quarterdeck.model.health import IngestHealth
 from quarterdeck.model.runs import Run, RunTree
 from quarterdeck.model.spans import Span
 from quarterdeck.observe.canonical import Canonicalizer, conversation, mapped_by
@@ -39,6 +42,7 @@ class Deck(NamedTuple):
 
     store: TelemetryStore
     pipeline: Pipeline
+    bodies: Bodies
     api: Any
     otlp_http: OtlpHttp
     otlp_grpc: OtlpGrpc
@@ -66,24 +70,60 @@ def compose(
     gauges = IngestGauges(registry)
     runs = _runs(settings, clock)
     store = DuckDBStore(folder / STORE_FILE, options=settings.duckdb, clock=clock)
+    bodies = bodies_parts(
+        settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log,
+        key=data_dir.hash_key(folder), build_runs=runs.summaries,
+    )  # fmt: skip
     pipeline = Pipeline(
-        store=store,
+        store=bodies.store,
         canonical=Canonicalizer(user_hash_key=data_dir.hash_key(folder)),
-        build_runs=runs.summaries,
+        build_runs=bodies.build_runs,
         gauges=gauges,
         clock=clock,
         ingest=settings.ingest,
         options=settings.pipeline,
         log=log,
     )
-    services = ApiServices(
+    services = _services(
+        settings, folder, keys=keys, endpoints=endpoints, clock=clock, registry=registry, require_key=require_key,
+        store=store, runs=runs, pipeline=pipeline, bodies=bodies,
+    )  # fmt: skip
+    authenticator = KeyAuthenticator(keys, require_key=require_key, default_project=settings.serve.project)
+    refused = partial(_refused, gauges, log)
+    hello = {"service": "quarterdeck", "version": __version__, **endpoints}
+    return Deck(
+        store,
+        pipeline,
+        bodies,
+        create_api(services),
+        OtlpHttp(pipeline, authenticator, settings.ingest, lambda: hello, refused),
+        OtlpGrpc(pipeline, authenticator, settings.ingest, refused),
+    )
+
+
+def _services(
+    settings: Settings,
+    folder: Path,
+    *,
+    keys: KeyStore,
+    endpoints: Mapping[str, str | None],
+    clock: Clock,
+    registry: CollectorRegistry,
+    require_key: bool,
+    store: TelemetryStore,
+    runs: _Runs,
+    pipeline: Pipeline,
+    bodies: Bodies,
+) -> ApiServices:
+    """What the API may use of all that was joined."""
+    return ApiServices(
         store=store,
         keys=keys,
         clock=clock,
         build_runs=runs.trees,
         conversation=conversation,
         mapped_by=mapped_by,
-        ingest_health=pipeline.health,
+        ingest_health=lambda: _with_limits(pipeline.health(), bodies),
         endpoints=endpoints,
         require_key=require_key,
         webui_dir=_page_folder(),
@@ -95,17 +135,14 @@ def compose(
         options=settings.api,
         span_cost_usd=runs.cost_usd,
         default_project=settings.serve.project,
+        sampling=settings.sampling,
+        sampling_key=bodies.key,
+        labels=bodies.book.now,
     )
-    authenticator = KeyAuthenticator(keys, require_key=require_key, default_project=settings.serve.project)
-    refused = partial(_refused, gauges, log)
-    hello = {"service": "quarterdeck", "version": __version__, **endpoints}
-    return Deck(
-        store,
-        pipeline,
-        create_api(services),
-        OtlpHttp(pipeline, authenticator, settings.ingest, lambda: hello, refused),
-        OtlpGrpc(pipeline, authenticator, settings.ingest, refused),
-    )
+
+
+def _with_limits(health: IngestHealth, bodies: Bodies) -> IngestHealth:
+    return replace(health, limits=(*health.limits, *bodies.book.limits()))
 
 
 class _Runs(NamedTuple):

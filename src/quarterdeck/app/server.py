@@ -47,6 +47,7 @@ _GC_THRESHOLDS = (50_000, 20, 100)
 Python's own (700, 10, 10) cost a sixth of the ingest's processor time.
 """
 _DRAIN_PIPELINE_S = 5.0
+_DRAIN_SAMPLER_S = 1.0
 
 
 class Sockets(NamedTuple):
@@ -112,6 +113,7 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
         compose.compose, settings, folder, keys, endpoints, SystemClock(), require_key=require_key
     )
     await asyncio.to_thread(deck.pipeline.start, loop)
+    deck.bodies.sampler.start()
     scratch = Path(tempfile.mkdtemp(prefix="qd-"))
     backend = scratch / "grpc.sock"
     http_mend = f"this is OTLP/HTTP; gRPC is at {endpoints['otlp_grpc']}"
@@ -141,6 +143,7 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     await deck.otlp_grpc.stop(1.0)
     await asyncio.gather(*tasks, return_exceptions=True)
     drained = await asyncio.to_thread(deck.pipeline.stop, _DRAIN_PIPELINE_S)
+    drained &= await asyncio.to_thread(deck.bodies.sampler.stop, _DRAIN_SAMPLER_S)
     log.info("stopped", drained=drained)
     await asyncio.to_thread(deck.store.close)
     shutil.rmtree(scratch, ignore_errors=True)

@@ -61,7 +61,7 @@ def nobody() -> Collection[str]:
 class Sampler:
     """See the module. `projects` names the projects that may have unfinished windows at the start; `alerts` answers the
 
-    run ids that are part of an alert or incident now.
+    run ids that are part of an alert or incident now; `chores` are done after each round and at the end.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class Sampler:
         log: Log,
         projects: Callable[[], Iterable[str]] = tuple,
         alerts: Callable[[], Collection[str]] = nobody,
+        chores: Sequence[Callable[[], None]] = (),
     ) -> None:
         self._store = store
         self._options = options
@@ -84,6 +85,7 @@ class Sampler:
         self._log = log
         self._projects = projects
         self._alerts = alerts
+        self._chores = chores
         self._look = _FIRST_LOOK
         self._full = False
         self._open: Windows | None = None
@@ -95,10 +97,9 @@ class Sampler:
     # --- the thread ------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to look, unless the mode is `off`."""
-        if self._options.mode != "off":
-            self._thread = threading.Thread(target=self._forever, name="sampling", daemon=True)
-            self._thread.start()
+        """Begin to look."""
+        self._thread = threading.Thread(target=self._forever, name="sampling", daemon=True)
+        self._thread.start()
 
     def stop(self, timeout_s: float) -> bool:
         """End after the round under way; answers whether it did in time."""
@@ -119,6 +120,15 @@ class Sampler:
             took_s = self._clock.monotonic_s() - began_s
             self._gauges.round_seconds.set(took_s)
             rest_s = max(self._options.every_s, _REST * took_s)
+            self._do_chores()
+        self._do_chores()
+
+    def _do_chores(self) -> None:
+        for chore in self._chores:
+            try:
+                chore()
+            except Exception as e:
+                self._log.error("chore_failed", error=repr(e), exc_info=True)
 
     # --- a round ---------------------------------------------------------------------------------------------------
 

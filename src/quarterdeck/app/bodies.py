@@ -1,0 +1,100 @@
+"""Joins what follows from runs behind the way in: cohort labels with a budget, and the sampling of bodies.
+
+The pipeline's store is wrapped so that late evidence is looked at before the runs that carry it are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from prometheus_client import CollectorRegistry
+
+from quarterdeck.clock import Clock
+from quarterdeck.model.runs import Run
+from quarterdeck.model.spans import Span
+from quarterdeck.observe.runs.cardinality import LabelBook
+from quarterdeck.observe.sampling import Sampler, SamplingGauges
+from quarterdeck.settings import Settings
+from quarterdeck.store.interface import COHORT_KEYS, FacetCount, KeyStore, RunFilter, TelemetryStore
+
+LABELS_FILE = "labels.json"
+"""Sketches of the cohort labels; when it is lost they are counted anew from the store."""
+
+BuildRuns = Callable[[Sequence[Span], int], list[Run]]
+
+
+class Bodies(NamedTuple):
+    """`sampler` is started and stopped with the server; `store` and `build_runs` are what the pipeline gets."""
+
+    sampler: Sampler
+    book: LabelBook
+    store: TelemetryStore
+    build_runs: BuildRuns
+    key: bytes
+
+
+class _Noticing:
+    """A store that has the sampler look at runs before they are written; in all else the store itself."""
+
+    def __init__(self, store: TelemetryStore, sampler: Sampler, clock: Clock) -> None:
+        self._store = store
+        self._sampler = sampler
+        self._clock = clock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def put_runs(self, runs: Sequence[Run], gone: Sequence[tuple[str, str]], *, settled_seq: int) -> None:
+        self._sampler.notice(runs, self._clock.now_ns())
+        self._store.put_runs(runs, gone, settled_seq=settled_seq)
+
+
+def bodies_parts(
+    settings: Settings,
+    folder: Path,
+    *,
+    store: TelemetryStore,
+    keys: KeyStore,
+    clock: Clock,
+    registry: CollectorRegistry,
+    log: Any,
+    key: bytes,
+    build_runs: BuildRuns,
+) -> Bodies:
+    """`key`: of the draw, so that a session is drawn alike by every process of this data folder."""
+    limit = settings.labels.values_max
+
+    def known(project: str) -> Mapping[str, Sequence[FacetCount]]:
+        return store.facets(RunFilter(project), COHORT_KEYS, limit=limit + 2)
+
+    def projects() -> set[str]:
+        return {settings.serve.project, *(held.project for held in keys.list_keys())}
+
+    book = LabelBook(settings.labels, known)
+    file = folder / LABELS_FILE
+    if file.exists() and not book.load(file.read_bytes()):
+        log.warning("labels_counted_anew", file=str(file))
+    sampler = Sampler(
+        store=store,
+        options=settings.sampling,
+        key=key,
+        gauges=SamplingGauges(registry),
+        clock=clock,
+        log=log,
+        projects=projects,
+        chores=[lambda: _keep(book, file)],
+    )
+
+    def built(spans: Sequence[Span], now_ns: int) -> list[Run]:
+        return book.cap_labels(build_runs(spans, now_ns))
+
+    return Bodies(sampler, book, cast("TelemetryStore", _Noticing(store, sampler, clock)), built, key)
+
+
+def _keep(book: LabelBook, file: Path) -> None:
+    """Write the sketches so that a crash leaves the old file or the new one."""
+    beside = file.with_suffix(".new")
+    beside.write_bytes(book.dump())
+    beside.replace(file)
