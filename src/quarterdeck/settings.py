@@ -29,6 +29,7 @@ from quarterdeck.api.options import ApiOptions
 from quarterdeck.errors import BadFile, BadSetting
 from quarterdeck.observe.ingest.options import IngestOptions
 from quarterdeck.observe.pipeline.options import PipelineOptions
+from quarterdeck.observe.privacy.options import PrivacyOptions
 from quarterdeck.observe.runs.label_options import LabelOptions
 from quarterdeck.observe.runs.options import RunOptions
 from quarterdeck.observe.sampling.options import SamplingOptions
@@ -126,6 +127,7 @@ class Settings(BaseSettings):
     runs: RunOptions = Field(default_factory=RunOptions)
     labels: LabelOptions = Field(default_factory=LabelOptions)
     sampling: SamplingOptions = Field(default_factory=SamplingOptions)
+    privacy: PrivacyOptions = Field(default_factory=PrivacyOptions)
     duckdb: DuckDBOptions = Field(default_factory=DuckDBOptions)
     sql: SqlOptions = Field(default_factory=SqlOptions)
     api: ApiOptions = Field(default_factory=ApiOptions)

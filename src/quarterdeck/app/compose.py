@@ -18,6 +18,7 @@ from quarterdeck.api.services import ApiServices
 from quarterdeck.app import data_dir
 from quarterdeck.app.access import KeyAuthenticator
 from quarterdeck.app.bodies import Bodies, bodies_parts
+from quarterdeck.app.privacy import privacy_parts
 from quarterdeck.clock import Clock
 from quarterdeck.errors import QuarterdeckError
 from quarterdeck.model.health import IngestHealth
@@ -69,6 +70,7 @@ def compose(
     registry = CollectorRegistry()
     gauges = IngestGauges(registry)
     runs = _runs(settings, clock)
+    privacy = privacy_parts(settings.privacy, data_dir.hash_key(folder), registry)
     store = DuckDBStore(folder / STORE_FILE, options=settings.duckdb, clock=clock)
     bodies = bodies_parts(
         settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log,
@@ -83,6 +85,7 @@ def compose(
         ingest=settings.ingest,
         options=settings.pipeline,
         log=log,
+        privacy=privacy.door,
     )
     services = _services(
         settings, folder, keys=keys, endpoints=endpoints, clock=clock, registry=registry, require_key=require_key,

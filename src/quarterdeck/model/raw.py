@@ -78,7 +78,8 @@ class RawLog(NamedTuple):
 class Absent(NamedTuple):
     """Stands in an attribute map where a body was: `size` bytes that are not kept, and why.
 
-    `reason`: `sampled` (not chosen), `expired` (older than the retention), `erased` (deleted on demand).
+    `reason`: `sampled` (not chosen), `expired` (older than the retention), `erased` (deleted on demand), `not_captured`
+    (the project's content capture is off).
     """
 
     reason: str

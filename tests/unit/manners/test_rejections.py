@@ -8,6 +8,7 @@ from pathlib import Path
 from quarterdeck.observe.ingest.checks import NOTES
 
 RAISED = re.compile(r'PartError\(\s*"(\w+)"')
+REFUSED = re.compile(r'Rejection\(span\.project, now_ns, "(\w+)"')
 RETURNED = re.compile(r'return "(\w+)", f?"')
 
 
@@ -15,7 +16,8 @@ def reasons(root: Path) -> set[str]:
     """The words that stand in the code: in what is raised about a part, and in what `fault` answers about a span."""
     room = root / "src/quarterdeck/observe/ingest"
     raised = {word for path in room.glob("*.py") for word in RAISED.findall(path.read_text())}
-    return raised | set(RETURNED.findall((room / "checks.py").read_text())) | NOTES
+    refused = set(REFUSED.findall((root / "src/quarterdeck/observe/privacy/door.py").read_text()))
+    return raised | refused | set(RETURNED.findall((room / "checks.py").read_text())) | NOTES
 
 
 def test_reasons_and_their_reference_agree(root: Path) -> None:

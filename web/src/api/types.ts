@@ -143,7 +143,7 @@ export interface Message {
 
 export interface SpanDetail extends RunSpan {
   raw: Record<string, unknown>;
-  messages: { input: Message[]; output: Message[]; content_state: "present" | "absent" | "redacted" };
+  messages: { input: Message[]; output: Message[]; content_state: string };
   mapped_by: Record<string, string>;
 }
 

@@ -72,7 +72,14 @@ class MessagesOut(BaseModel):
 
     input: list[dict[str, Any]]
     output: list[dict[str, Any]]
-    content_state: Literal["present", "absent", "redacted"]
+    content_state: ContentState
+
+
+class AbsentOut(BaseModel):
+    """Bodies of the span that are not kept; in `raw` each is `{"absent": reason, "bytes": size}`."""
+
+    reason: str
+    bytes: int
 
 
 SpanDetailOut: type[BaseModel] = create_model(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any
 
 import orjson
@@ -32,6 +33,8 @@ OPENING_KEY = 48
 
 PARTS_MAX = 256
 """Parts of system instructions, or tools of a set, that are read."""
+
+_KEYED_HASH = re.compile(r"<hash:([0-9a-f]{16})>")
 
 _scan = json.JSONDecoder().raw_decode
 
@@ -137,13 +140,16 @@ class Hasher:
         self._openings: dict[str, tuple[str, str | None]] = {}
 
     def user(self, user_id: str) -> str:
-        """Keyed hash of a user id, 16 hexadecimal digits."""
+        """Keyed hash of a user id, 16 hexadecimal digits; an id that is such a hash already (`<hash:…>`) stands for it."""
         found = self._users.get(user_id)
         if found is None:
-            raw = user_id.encode("utf-8", "surrogatepass")
-            found = hashlib.blake2b(raw, digest_size=8, key=self._user_key).hexdigest()
+            found = _hashed_already(user_id) or self._keyed(user_id)
             _remember(self._users, user_id, found)
         return found
+
+    def _keyed(self, user_id: str) -> str:
+        raw = user_id.encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(raw, digest_size=8, key=self._user_key).hexdigest()
 
     def prompt(self, system: str | None, toolset: str | None) -> str | None:
         """Hash of system instructions and tool set; None when there is neither."""
@@ -195,6 +201,12 @@ class Hasher:
         if len(raw) <= CACHED_TEXT_MAX:
             _remember(self._toolsets, raw, found)
         return found
+
+
+def _hashed_already(user_id: str) -> str | None:
+    """The hash in `<hash:…>`, as the door leaves it in raw attributes, so that a span mapped again keeps its user."""
+    found = _KEYED_HASH.fullmatch(user_id)
+    return found[1] if found else None
 
 
 def _toolset_hash(value: Any) -> str | None:

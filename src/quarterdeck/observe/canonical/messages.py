@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from quarterdeck.model.raw import RawEvent, RawSpan
-from quarterdeck.observe.canonical.values import REDACTED, anything, decode_json, decode_twice
+from quarterdeck.observe.canonical.absence import is_redacted, without_marks
+from quarterdeck.observe.canonical.values import anything, decode_json, decode_twice
 
 Message = dict[str, Any]
 Messages = list[Message]
@@ -34,12 +35,13 @@ EVENT_ROLES = {
 
 
 def conversation(raw: RawSpan) -> dict[str, Any]:
-    """`{"input": [Message], "output": [Message], "content_state": "present" | "absent" | "redacted"}` of one span."""
+    """`{"input": [Message], "output": [Message], "content_state"}`: present, absent, redacted or why it is not kept."""
+    raw, not_kept = without_marks(raw)
     found_in = _first_found(_INPUTS, raw)
     found_out = _first_found(_OUTPUTS, raw)
     state = "present" if found_in or found_out else "absent"
-    if state == "absent" and _is_redacted(raw):
-        state = "redacted"
+    if state == "absent":
+        state = not_kept or ("redacted" if is_redacted(raw) else "absent")
     return {"input": found_in, "output": found_out, "content_state": state}
 
 
@@ -49,10 +51,6 @@ def _first_found(sources: Sequence[Callable[[RawSpan], Messages]], raw: RawSpan)
         if found:
             return found[:SLOTS_MAX]
     return []
-
-
-def _is_redacted(raw: RawSpan) -> bool:
-    return any(isinstance(value, str) and value in REDACTED for value in raw.attributes.values())
 
 
 # --- one attribute that holds everything
