@@ -7,6 +7,7 @@ from quarterdeck.stats.blocks import block, day_effect, intraclass_correlation
 from quarterdeck.stats.confidence_sequence import confidence_sequence
 from quarterdeck.stats.differences import ShareDifference, compare_shares, newcombe
 from quarterdeck.stats.estimate import Answer, Estimate, Insufficient
+from quarterdeck.stats.exchange import ExchangeProcess, exchange_e
 from quarterdeck.stats.intervals import wilson
 from quarterdeck.stats.mmd import mmd_hamming
 from quarterdeck.stats.multiplicity import ebh, holm, merge
@@ -26,6 +27,7 @@ __all__ = [
     "EDetector",
     "EProcess",
     "Estimate",
+    "ExchangeProcess",
     "Insufficient",
     "ShareDifference",
     "Slice",
@@ -40,6 +42,7 @@ __all__ = [
     "day_effect",
     "detectable_rate",
     "ebh",
+    "exchange_e",
     "holm",
     "intraclass_correlation",
     "kl",

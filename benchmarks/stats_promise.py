@@ -1,0 +1,399 @@
+"""The promise of the statistics core, measured: false alarms a month, delays, errors of gates and probes.
+
+    python benchmarks/stats_promise.py [--rows 1,2,6] [--short]
+
+Synthetic sessions, seeded. A fleet is 40 cohorts with 5 failure metrics: 200 cohort streams and 5 pooled ones, 15,000
+sessions a month in each cohort. One false alarm a month is the budget: 30 % of it for pooled streams, 30 % for cohorts,
+40 % for deploys. `--short` takes a tenth of the repetitions. Prints one JSON document; progress goes to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+from scipy.stats import chi2
+
+from quarterdeck.stats import (
+    DetectorBank,
+    EProcess,
+    Estimate,
+    ExchangeProcess,
+    TwoSample,
+    alarm_threshold,
+    kl,
+    name_level_interval,
+    scan,
+)
+from quarterdeck.stats.bets import log_bet
+
+COHORTS = 40
+RATES = np.array([0.10, 0.05, 0.08, 0.02, 0.20])
+MONTH = 15_000
+HISTORY = 5_000
+BUDGET = 1.0
+COHORT_A = alarm_threshold(MONTH, BUDGET, 0.3 / (COHORTS * len(RATES)))
+POOLED_A = alarm_threshold(MONTH * COHORTS, BUDGET, 0.3 / len(RATES))
+DIFFUSE = np.array([0.16, 0.07, 0.104, 0.02, 0.20])
+
+
+class Fleet:
+    """`reps` fleets side by side: their streams, and how the outcomes of one round are drawn."""
+
+    def __init__(self, reps: int, rng: np.random.Generator, *, noise: bool, block: int, tolerance: float) -> None:
+        self.rng, self.reps, self.noise, self.block = rng, reps, noise, block
+        per_month = MONTH / block
+        shape = (reps, COHORTS, len(RATES))
+        history = HISTORY / block if noise else 1e9
+        seen = (
+            rng.binomial(HISTORY, np.broadcast_to(RATES, shape)) / block
+            if noise
+            else np.broadcast_to(RATES * 1e9, shape)
+        )
+        self.cohorts = DetectorBank(
+            np.full(shape, COHORT_A / MONTH * per_month), seen, history, tolerance=tolerance, learn=noise
+        )
+        pooled = seen.sum(axis=1) if noise else np.broadcast_to(RATES * 1e9, (reps, len(RATES)))
+        fleet_history = history * COHORTS if noise else 1e9
+        threshold = POOLED_A / MONTH * per_month
+        self.pooled = DetectorBank(
+            np.full((reps, len(RATES)), threshold), pooled, fleet_history, tolerance=tolerance, learn=noise
+        )
+        self.day_fleet = np.ones((reps, 1, len(RATES)))
+        self.day_cohort = np.ones(shape)
+        self.new_day()
+
+    def new_day(self) -> None:
+        """Five per cent of fleet-wide and of cohort day effects, log-normal with mean 1."""
+        if self.noise:
+            shape = self.cohorts.k.shape
+            self.day_fleet = np.exp(self.rng.normal(0, 0.05, (self.reps, 1, len(RATES))) - 0.05**2 / 2)
+            self.day_cohort = np.exp(self.rng.normal(0, 0.05, shape) - 0.05**2 / 2)
+
+    def outcomes(self, rates: np.ndarray) -> np.ndarray:
+        """One observation of each cohort stream: a session, or the mean of a block of ten that are alike (ICC .05)."""
+        p = np.clip(np.broadcast_to(rates, self.cohorts.k.shape) * self.day_fleet * self.day_cohort, 0, 1)
+        if not self.noise:
+            return (self.rng.random(p.shape) < p).astype(float)
+        spread = 1 / 0.05 - 1
+        return self.rng.binomial(self.block, self.rng.beta(p * spread, (1 - p) * spread)) / self.block
+
+    def round(self, rates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """One observation from each cohort, to its own and to the pooled streams.
+
+        Answers, per fleet, the number of alarms, and which cohort's observation was the first to raise one (-1: none).
+        """
+        x = self.outcomes(rates)
+        pooled = np.stack([self.pooled.update(x[:, c]) for c in range(COHORTS)], axis=1).any(axis=2)
+        own = self.cohorts.update(x).any(axis=2)
+        hits = pooled | own
+        first = np.where(hits.any(axis=1), hits.argmax(axis=1), -1)
+        return hits.sum(axis=1), first
+
+
+def null_months(months: int, seed: int, *, noise: bool) -> dict[str, object]:
+    """False alarms of a fleet in which nothing changes."""
+    fleet = Fleet(
+        months, np.random.default_rng(seed), noise=noise, block=10 if noise else 1, tolerance=0.1 if noise else 0.0
+    )
+    rounds = MONTH // fleet.block
+    alarms = 0
+    for at in range(rounds):
+        if at % (rounds // 30) == 0:
+            fleet.new_day()
+            progress(f"  day {at // (rounds // 30) + 1} of 30")
+        found, _ = fleet.round(RATES)
+        alarms += int(found.sum())
+    upper = float(chi2.ppf(0.95, 2 * (alarms + 1)) / 2 / months)
+    return {"months": months, "alarms": alarms, "alarms_per_month": alarms / months, "upper_95": round(upper, 3)}
+
+
+def delay(reps: int, seed: int, *, noise: bool, one_cohort: bool) -> dict[str, object]:
+    """Sessions from the change to the first alarm: of the fleet, or of the one cohort that changed."""
+    fleet = Fleet(
+        reps, np.random.default_rng(seed), noise=noise, block=10 if noise else 1, tolerance=0.1 if noise else 0.0
+    )
+    for _ in range(25):
+        fleet.round(RATES)
+    rates = np.broadcast_to(RATES, (COHORTS, len(RATES))).copy()
+    if one_cohort:
+        rates[0, 0] = 0.25
+    else:
+        rates[:] = DIFFUSE
+    waited = np.full(reps, np.nan)
+    for at in range(4_000):
+        if noise and at % (MONTH // 30 // fleet.block) == 0:
+            fleet.new_day()
+        _, first = fleet.round(rates)
+        newly = (first >= 0) & np.isnan(waited)
+        sessions = (at + 1) if one_cohort else at * COHORTS + first + 1
+        waited[newly] = np.broadcast_to(sessions * fleet.block, waited.shape)[newly]
+        if not np.isnan(waited).any():
+            break
+    return {"mean_sessions": round(float(np.nanmean(waited))), "found": int((~np.isnan(waited)).sum()), "of": reps}
+
+
+def one_shot(reps: int, rng: np.random.Generator, p0: float, p1: float, alpha: float) -> tuple[float, float]:
+    """Mean stop over log(1/alpha)/KL under p1, and the share of false rejections under p0 within ten times that."""
+    bound = np.log(1 / alpha) / kl(p1, p0)
+    won, lost = log_bet(1.0, p0), log_bet(0.0, p0)
+
+    def stops(rate: float, steps: int) -> np.ndarray:
+        logs = np.zeros((reps, len(won)))
+        stop = np.full(reps, steps, dtype=float)
+        open_ = np.ones(reps, dtype=bool)
+        for at in range(steps):
+            x = rng.random(reps) < rate
+            logs += np.where(x[:, None], won, lost)
+            hit = open_ & (np.exp(np.minimum(logs, 300)).mean(axis=1) >= 1 / alpha)
+            stop[hit] = at + 1
+            open_ &= ~hit
+            if not open_.any():
+                break
+        return np.where(open_, np.inf, stop)
+
+    found = stops(p1, int(40 * bound))
+    false = stops(p0, int(10 * bound))
+    return float(found[np.isfinite(found)].mean() / bound), float(np.isfinite(false).mean())
+
+
+def row_6(scale: float) -> dict[str, object]:
+    rng = np.random.default_rng(6)
+    pairs = [(0.02, 0.04), (0.05, 0.10), (0.10, 0.16), (0.10, 0.25), (0.20, 0.30)]
+    out: dict[str, object] = {}
+    for alpha in (0.05, 1 / 2000):
+        found = [one_shot(int(1_000 * scale), rng, p0, p1, alpha) for p0, p1 in pairs]
+        out[f"alpha_{alpha:g}"] = {
+            "stop_over_bound_max": round(max(ratio for ratio, _ in found), 2),
+            "stop_over_bound_mean": round(float(np.mean([ratio for ratio, _ in found])), 2),
+            "false_alarms_max": round(max(false for _, false in found), 4),
+        }
+    return out
+
+
+def two_sample_stop(
+    rng: np.random.Generator, p0: float, p1: float, alpha: float, r: int, steps: int, shock: float
+) -> int | None:
+    test = TwoSample(*((p0 * 500), 500))
+    for at in range(steps):
+        if at % 30 == 0:
+            move = rng.normal(0, shock)
+        a, b = (float(np.clip(p + move, 0.005, 0.995)) for p in (p1, p0))
+        if test.update(int(rng.random() < a), (rng.random(r) < b).astype(int).tolist()) >= 1 / alpha:
+            return at + 1
+    return None
+
+
+def row_7(scale: float) -> dict[str, object]:
+    rng = np.random.default_rng(7)
+    out: dict[str, object] = {}
+    p0, p1, r = 0.10, 0.25, 3
+    pooled = (p1 + r * p0) / (1 + r)
+    growth = kl(p1, pooled) + r * kl(p0, pooled)
+    for alpha in (0.05, 1 / 2000):
+        bound = np.log(1 / alpha) / growth
+        stops = [two_sample_stop(rng, p0, p1, alpha, r, 20_000, 0.0) for _ in range(int(400 * scale))]
+        nulls = [two_sample_stop(rng, p0, p0, alpha, r, 400, 0.03) for _ in range(int(400 * scale))]
+        reached = [stop for stop in stops if stop is not None]
+        out[f"alpha_{alpha:g}"] = {
+            "stop_over_bound": round(float(np.mean(reached) / bound), 2),
+            "false_alarms_under_shared_shocks": round(sum(stop is not None for stop in nulls) / len(nulls), 4),
+        }
+    return out
+
+
+def gate(reps: int, rng: np.random.Generator, p: float, floor: float, n_max: int) -> dict[str, float]:
+    """Look after every session: ship when evidence says above the floor, kill when below; each side at 1/20."""
+    up_won, up_lost = log_bet(1.0, floor), log_bet(0.0, floor)
+    down_won, down_lost = log_bet(1.0, floor, side="lower"), log_bet(0.0, floor, side="lower")
+    up = np.zeros((reps, len(up_won)))
+    down = np.zeros((reps, len(up_won)))
+    decided = np.zeros(reps, dtype=int)
+    n = np.full(reps, n_max)
+    for at in range(n_max):
+        x = (rng.random(reps) < p)[:, None]
+        up += np.where(x, up_won, up_lost)
+        down += np.where(x, down_won, down_lost)
+        ship = (decided == 0) & (np.exp(np.minimum(up, 300)).mean(axis=1) >= 20)
+        kill = (decided == 0) & ~ship & (np.exp(np.minimum(down, 300)).mean(axis=1) >= 20)
+        decided[ship], decided[kill] = 1, -1
+        n[ship | kill] = at + 1
+        if (decided != 0).all():
+            break
+    return {"ship": float((decided == 1).mean()), "kill": float((decided == -1).mean()), "n_mean": float(n.mean())}
+
+
+def row_8(scale: float) -> dict[str, object]:
+    rng = np.random.default_rng(8)
+    return {f"p_{p}": gate(int(2_000 * scale), rng, p, 0.90, 5_000) for p in (0.90, 0.94, 0.86)}
+
+
+def probe(rng: np.random.Generator, candidate: float, base: float) -> bool:
+    """At most 20 pairs; a regression is called at E >= 20."""
+    test = TwoSample()
+    return any(test.update(int(rng.random() < candidate), [int(rng.random() < base)]) >= 20 for _ in range(20))
+
+
+def row_9(scale: float) -> dict[str, object]:
+    rng = np.random.default_rng(9)
+    n = int(5_000 * scale)
+    flaky = rng.beta(0.5, 2.0, n)
+    return {
+        "false_regression_production_mix": round(float(np.mean([probe(rng, f, f) for f in flaky])), 4),
+        "false_regression_half_flaky": round(float(np.mean([probe(rng, 0.5, 0.5) for _ in range(n)])), 4),
+        "power_failure_95_against_05": round(float(np.mean([probe(rng, 0.95, 0.05) for _ in range(n // 5)])), 3),
+    }
+
+
+def row_10(scale: float) -> dict[str, object]:
+    rng = np.random.default_rng(10)
+    sizes = (2, 5, 6, 7, 8)
+    slices = sum(sizes) + sum(a * b for i, a in enumerate(sizes) for b in sizes[i + 1 :])
+    out: dict[str, object] = {"slices": slices}
+    for ways in (1, 2):
+        right, reps = 0, int(150 * scale)
+        for _ in range(reps):
+            right += _localised(rng, sizes, ways)
+        out["one_way" if ways == 1 else "two_way"] = right / reps
+    return out
+
+
+def _localised(rng: np.random.Generator, sizes: tuple[int, ...], ways: int) -> bool:
+    """Sessions come in hundreds until the strongest slice reaches log(12,000); is it the one that changed?"""
+    names = [f"d{i}" for i in range(len(sizes))]
+    chosen = rng.choice(len(sizes), ways, replace=False)
+    bad = {names[i]: str(rng.integers(sizes[i])) for i in chosen}
+    columns = {name: np.zeros(0, dtype=str) for name in names}
+    x = np.zeros(0)
+    while True:
+        drawn = {name: rng.integers(size, size=100).astype(str) for name, size in zip(names, sizes, strict=True)}
+        hit = np.all([drawn[name] == value for name, value in bad.items()], axis=0)
+        x = np.append(x, rng.random(100) < np.where(hit, 0.30, 0.10))
+        columns = {name: np.append(columns[name], drawn[name]) for name in names}
+        top = scan(x, 0.10, {name: column.tolist() for name, column in columns.items()})[0]
+        if top.score >= np.log(12_000) or len(x) > 60_000:
+            return dict(top.where) == bad
+
+
+def row_11(scale: float) -> dict[str, object]:
+    rng = np.random.default_rng(11)
+    reps = int(200 * scale)
+    null = [_canary(rng, drift=0.0) for _ in range(reps)]
+    drift = [_canary(rng, drift=0.3) for _ in range(reps // 2)]
+    found = [n for n in drift if n is not None]
+    return {
+        "false_alarms": sum(n is not None for n in null) / reps,
+        "power": len(found) / len(drift),
+        "calls_mean": round(float(np.mean(found))) if found else None,
+    }
+
+
+def _canary(rng: np.random.Generator, *, drift: float, prompts: int = 50, labels: int = 12) -> int | None:
+    """Calls until E >= 100 that answers differ from 150 reference answers a prompt, or None within 700 calls.
+
+    94 references teach what was usual, the others are spent four a call. The score of an answer is how much more often
+    it was seen lately than usual (shrunk by ten pseudo-answers). Drift moves a share of the answers of 40 % of the
+    prompts to one label.
+    """
+    old = rng.dirichlet(np.ones(labels), prompts)
+    new = old.copy()
+    moved = rng.permutation(prompts)[: int(0.4 * prompts)]
+    new[moved] *= 1 - drift
+    new[moved, rng.integers(labels, size=len(moved))] += drift
+    usual = np.stack([(rng.multinomial(94, p) + 0.5) / (94 + 0.5 * labels) for p in old])
+    seen = np.zeros((prompts, labels))
+    test = ExchangeProcess()
+    for call in range(700):
+        prompt = call % prompts
+        score = (seen[prompt] + 10 * usual[prompt]) / ((seen[prompt].sum() + 10) * usual[prompt])
+        answer = rng.choice(labels, p=new[prompt])
+        if test.update(score[answer], score[rng.choice(labels, 4, p=old[prompt])]) >= 100:
+            return call + 1
+        seen[prompt, answer] += 1
+    return None
+
+
+def row_12(scale: float) -> dict[str, object]:
+    rng = np.random.default_rng(12)
+    reps = int(2_000 * scale)
+
+    def audit(names: int, resumes: int, ratio: float) -> bool:
+        means = [
+            1 / (1 + np.exp(-np.log(base / (1 - base)) - rng.normal(0, 0.3, names))) for base in (0.5 * ratio, 0.5)
+        ]
+        group, reference = (rng.binomial(resumes, p) / resumes for p in means)
+        found = name_level_interval(group, reference)
+        return isinstance(found, Estimate) and not found.low <= 1 <= found.high
+
+    return {
+        "type_1_20_names": sum(audit(20, 100, 1.0) for _ in range(reps)) / reps,
+        "type_1_40_names": sum(audit(40, 100, 1.0) for _ in range(reps)) / reps,
+        "power_ratio_0.84_40_names": sum(audit(40, 100, 0.84) for _ in range(reps)) / reps,
+    }
+
+
+def row_13(scale: float) -> dict[str, object]:
+    rng = np.random.default_rng(13)
+    reps = int(1_000 * scale)
+
+    def flagged(true: float, steps: int) -> int | None:
+        test = EProcess(0.8, side="lower")
+        return next((n + 1 for n in range(steps) if test.update(float(rng.random() < true)) >= 20), None)
+
+    wrong = [flagged(0.6, 1_000) or 1_000 for _ in range(reps)]
+    right = [flagged(0.8, 500) for _ in range(reps)]
+    return {"median_to_flag": float(np.median(wrong)), "calibrated_ever": sum(n is not None for n in right) / reps}
+
+
+def progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+ROWS: dict[int, tuple[str, Callable[[float], dict[str, object]]]] = {
+    1: ("no change, independent: false alarms a month", lambda s: null_months(int(60 * s), 1, noise=False)),
+    2: ("no change, blocks and day effects: false alarms a month", lambda s: null_months(int(60 * s), 2, noise=True)),
+    3: ("ideal, diffuse change: fleet sessions", lambda s: delay(int(150 * s), 3, noise=False, one_cohort=False)),
+    4: ("ideal, one cohort: cohort sessions", lambda s: delay(int(150 * s), 4, noise=False, one_cohort=True)),
+    5: (
+        "noise, diffuse and one cohort",
+        lambda s: {
+            "fleet": delay(int(150 * s), 51, noise=True, one_cohort=False),
+            "cohort": delay(int(150 * s), 52, noise=True, one_cohort=True),
+        },
+    ),
+    6: ("one-shot: mean stop over the bound, false alarms", row_6),
+    7: ("new against old: mean stop over the bound, false alarms under shared shocks", row_7),
+    8: ("gate at a floor of .90, looked at after each session", row_8),
+    9: ("wobble probe, at most 20 pairs", row_9),
+    10: ("slice named at detection", row_10),
+    11: ("vendor canary, 50 prompts", row_11),
+    12: ("audit with names as the unit", row_12),
+    13: ("calibration of stated probabilities", row_13),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", default="", help="numbers, comma-separated; all without")
+    parser.add_argument("--short", action="store_true", help="a tenth of the repetitions")
+    arguments = parser.parse_args()
+    chosen = [int(row) for row in arguments.rows.split(",") if row] or list(ROWS)
+    results = {}
+    for row in chosen:
+        title, measure = ROWS[row]
+        progress(f"row {row}: {title}")
+        began = time.perf_counter()
+        results[row] = {
+            "what": title,
+            **measure(0.1 if arguments.short else 1.0),
+            "took_s": round(time.perf_counter() - began, 1),
+        }
+    print(json.dumps(results, indent=2))
+
+
+if __name__ == "__main__":
+    main()
