@@ -23,6 +23,7 @@ from quarterdeck.stats import (
     EProcess,
     Estimate,
     ExchangeProcess,
+    Season,
     TwoSample,
     alarm_threshold,
     kl,
@@ -349,6 +350,129 @@ def row_13(scale: float) -> dict[str, object]:
     return {"median_to_flag": float(np.median(wrong)), "calibrated_ever": sum(n is not None for n in right) / reps}
 
 
+SLOTS = 28
+"""Six hours each: a wave of ±20 % over a week moves by 2 % within one."""
+
+
+def wave(slot: np.ndarray | int) -> np.ndarray:
+    return 1 + 0.2 * np.sin(2 * np.pi * np.asarray(slot) / SLOTS)
+
+
+def row_14(scale: float) -> dict[str, object]:
+    """A weekly season of ± 20 %: four weeks of history teach it, then months without change; four deploys a month."""
+    rng = np.random.default_rng(14)
+    months = int(60 * scale)
+    fleet = Fleet(months, rng, noise=True, block=10, tolerance=0.1)
+    seasons = []
+    for rate in RATES:
+        season = Season(SLOTS)
+        per_slot = HISTORY * COHORTS // SLOTS * 3  # 15,000 sessions a cohort: four weeks
+        season.learn(
+            np.repeat(np.arange(SLOTS), per_slot),
+            rng.random(SLOTS * per_slot) < np.repeat(rate * wave(np.arange(SLOTS)), per_slot),
+        )
+        seasons.append(season.factors())
+    factors = np.array(seasons)
+    fleet.day_fleet[:], fleet.day_cohort[:] = 1.0, 1.0
+    alarms = 0
+    rounds = MONTH // 10
+    for at in range(rounds):
+        slot = int(at * 30 / 7 / rounds * SLOTS) % SLOTS
+        x = fleet.outcomes(RATES * wave(slot))
+        known = factors[:, slot]
+        alarms += sum(int(fleet.pooled.update(x[:, c], scale=known).any(axis=1).sum()) for c in range(COHORTS))
+        alarms += int(fleet.cohorts.update(x, scale=known).any(axis=2).sum())
+        if at % 150 == 0:
+            progress(f"  {at} of {rounds}")
+    deploys = [_deploy_without_change(rng) for _ in range(4 * months)]
+    return {
+        "months": months,
+        "patrol_alarms_per_month": alarms / months,
+        "deploy_alarms_per_month": round(4 * sum(deploys) / len(deploys), 3),
+        "upper_95": round(float(chi2.ppf(0.95, 2 * (alarms + sum(deploys) + 1)) / 2 / months), 3),
+    }
+
+
+def _deploy_without_change(rng: np.random.Generator) -> bool:
+    """A new version that is like the old one, 1:1 for a week of its cohort (3,500 sessions), alpha = .4 / 4 deploys."""
+    test = TwoSample(50, 500)
+    slots = np.arange(1_750) * SLOTS // 1_750
+    new, old = (rng.random((2, 1_750)) < 0.1 * wave(slots)).astype(int)
+    return any(test.update(int(x), [int(y)]) >= 10 for x, y in zip(new, old, strict=True))
+
+
+def row_15(scale: float) -> dict[str, object]:
+    """The share of a hard task class grows from 20 to 60 % in a month; the rate within each class stays."""
+    rng = np.random.default_rng(15)
+    months = int(60 * scale)
+    rates = {"easy": 0.05, "hard": 0.20}
+    fleet_threshold = POOLED_A / 10
+    stratified = DetectorBank(np.full((months, 2), fleet_threshold), np.array([0.05, 0.20]) * 10_000, 10_000)
+    naive = DetectorBank(np.full(months, fleet_threshold), 0.08 * 20_000, 20_000)
+    mix = DetectorBank(np.full(months, fleet_threshold), 0.2 * 20_000, 20_000)
+    counts = np.zeros(3)
+    mix_at: list[float] = []
+    rounds = MONTH * COHORTS // 10 // 10  # every tenth block of the fleet
+    for at in range(rounds):
+        hard = rng.random(months) < 0.2 + 0.4 * at / rounds
+        p = np.where(hard, rates["hard"], rates["easy"])
+        x = rng.binomial(10, rng.beta(p * 19, (1 - p) * 19)) / 10
+        counts[0] += stratified.update(x, (np.arange(months), hard.astype(int))).sum()
+        counts[1] += naive.update(x).sum()
+        moved = mix.update(hard.astype(float))
+        counts[2] += moved.sum()
+        mix_at += [at / rounds] * int(moved.sum())
+    return {
+        "months": months,
+        "stratified_alarms_per_month": counts[0] / months,
+        "unstratified_alarms_per_month": counts[1] / months,
+        "reported_as_mix_shift_per_month": counts[2] / months,
+        "first_mix_shift_at_share": round(0.2 + 0.4 * min(mix_at), 2) if mix_at else None,
+    }
+
+
+def row_16(scale: float) -> dict[str, object]:
+    """Outcomes come 1 to 72 hours late, a tenth never: a quiet month, and one cohort that gets worse."""
+    rng = np.random.default_rng(16)
+    months = int(400 * scale)
+    quiet, found, in_time = 0, [], []
+    for _ in range(months):
+        quiet += _late_month(rng, 0.10, late=True) is not None
+    for _ in range(max(20, int(100 * scale))):
+        found.append(_late_month(rng, 0.25, late=True))
+        in_time.append(_late_month(rng, 0.25, late=False))
+    hit, hit_in_time = [h for h in found if h is not None], [h for h in in_time if h is not None]
+    streams = COHORTS * len(RATES)
+    return {
+        "stream_months": months,
+        "alarms_per_month_of_the_cohort_lane": quiet / months * streams,
+        "promised": 0.3,
+        "hours_to_alarm_late": round(float(np.mean(hit)), 1),
+        "hours_to_alarm_in_time": round(float(np.mean(hit_in_time)), 1),
+        "found": f"{len(hit)} of {len(found)}",
+    }
+
+
+def _late_month(rng: np.random.Generator, rate: float, *, late: bool) -> float | None:
+    """Hours until the alarm of one cohort's stream in order of arrival (blocks of ten arrivals), None without."""
+    came = np.sort(rng.random(MONTH)) * 720
+    day = np.exp(rng.normal(0, 0.07, 34) - 0.07**2 / 2)
+    p = np.clip(rate * day[(came // 24).astype(int)], 0, 1)
+    outcome = rng.random(MONTH) < p
+    if late:
+        came = came + rng.uniform(1, 72, MONTH)
+        known = rng.random(MONTH) < 0.9
+        came, outcome = came[known], outcome[known]
+    order = np.argsort(came)
+    came, outcome = came[order], outcome[order]
+    blocks = outcome[: len(outcome) // 10 * 10].reshape(-1, 10).mean(axis=1)
+    bank = DetectorBank(np.array([COHORT_A / 10]), 0.10 * HISTORY / 10, HISTORY / 10)
+    for at, x in enumerate(blocks):
+        if bank.update([x])[0]:
+            return float(came[at * 10 + 9])
+    return None
+
+
 def progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -373,6 +497,9 @@ ROWS: dict[int, tuple[str, Callable[[float], dict[str, object]]]] = {
     11: ("vendor canary, 50 prompts", row_11),
     12: ("audit with names as the unit", row_12),
     13: ("calibration of stated probabilities", row_13),
+    14: ("weekly season of ± 20 %, deploys against concurrent controls: false alarms a month", row_14),
+    15: ("slow mix shift, same rates in each class: false alarms a month", row_15),
+    16: ("outcomes late or never: false alarms, delay", row_16),
 }
 
 

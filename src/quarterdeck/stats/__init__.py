@@ -16,6 +16,7 @@ from quarterdeck.stats.planning import detectable_rate, kl, sample_size, sequent
 from quarterdeck.stats.processes import EDetector, EProcess, alarm_threshold
 from quarterdeck.stats.rates import beta_binomial_e, clopper_pearson, mcnemar_exact, pass_k
 from quarterdeck.stats.scan import Slice, scan
+from quarterdeck.stats.season import Season
 from quarterdeck.stats.signflip import signflip
 from quarterdeck.stats.two_sample import TwoSample
 
@@ -29,6 +30,7 @@ __all__ = [
     "Estimate",
     "ExchangeProcess",
     "Insufficient",
+    "Season",
     "ShareDifference",
     "Slice",
     "TwoSample",

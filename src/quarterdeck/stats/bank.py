@@ -58,19 +58,24 @@ class DetectorBank:
         """The mean that the next bet of each stream is made against."""
         return np.minimum((self.k + 0.5) / (self.n + 1) * self._factor, _MEAN_MAX)
 
-    def update(self, x: ArrayLike, at: Any = ...) -> NDArray[np.bool_]:
+    def update(self, x: ArrayLike, at: Any = ..., *, scale: ArrayLike = 1.0) -> NDArray[np.bool_]:
         """One observation in [0, 1] for each stream of `at` (an index of the array; all by default).
 
-        Answers which of them reached their threshold; those begin anew. Raises ValueError for other observations.
+        `scale`: what is known to move the mean of just this observation (the season, its task class), as a factor; the
+        baseline learns without it. Answers which streams reached their threshold; those begin anew. Raises ValueError
+        for observations outside 0..1 or a scale that is not positive.
         """
-        values = np.asarray(x, dtype=np.float64)
+        values, scales = np.asarray(x, dtype=np.float64), np.asarray(scale, dtype=np.float64)
         check_unit(values)
+        if not bool(np.all(scales > 0)):
+            msg = "scale must be positive"
+            raise ValueError(msg)
         k, n = self.k[at], self.n[at]
-        m = np.minimum((k + 0.5) / (n + 1) * self._factor[at], _MEAN_MAX)
+        m = np.minimum((k + 0.5) / (n + 1) * self._factor[at] * scales, _MEAN_MAX)
         wealth = (1 + self._wealth[at]) * (1 + self._bets * ((values - m) / m)[..., None])
         alarms = wealth.mean(axis=-1) >= self.thresholds[at]
         wealth[alarms] = 0.0
         self._wealth[at] = np.minimum(wealth, _WEALTH_MAX)
         if self._learn:
-            self.k[at], self.n[at] = k + values, n + 1
+            self.k[at], self.n[at] = k + np.minimum(values / scales, 1), n + 1
         return np.asarray(alarms)
