@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from quarterdeck.model.raw import Absent
+
 _DEPTH_MAX = 200
 """orjson gives up at 254 levels; the rest is for the document around an attribute."""
 _INT64 = range(-(2**63), 2**64)
@@ -50,6 +52,8 @@ def to_json(document: object) -> bytes:
 
 
 def _plain_leaf(value: object) -> object:
+    if isinstance(value, Absent):
+        return {"absent": value.reason, "bytes": value.size}
     if isinstance(value, bytes | bytearray | memoryview):
         return b64encode(bytes(value)).decode()
     return str(value)
@@ -58,6 +62,8 @@ def _plain_leaf(value: object) -> object:
 def _plain(value: Any, depth: int) -> Any:
     if depth > _DEPTH_MAX:
         return _TOO_DEEP
+    if isinstance(value, Absent):
+        return _plain_leaf(value)
     if isinstance(value, dict):
         return {_text(str(k)): _plain(v, depth + 1) for k, v in value.items()}
     if isinstance(value, list | tuple):

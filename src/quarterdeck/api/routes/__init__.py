@@ -11,6 +11,7 @@ from quarterdeck.api.routes import (
     health,
     outline,
     rejections,
+    run_context,
     run_facets,
     runs,
     sessions,
@@ -21,5 +22,5 @@ from quarterdeck.api.routes import (
 
 def all_routers() -> list[APIRouter]:
     """Spans before runs: a run id may hold a slash, so the longer patterns must be tried first."""
-    nouns = (spans, outline, runs, run_facets, sessions, fleet, cohorts, contrast, health, unmapped, rejections)
+    nouns = (spans, outline, run_context, runs, run_facets, sessions, fleet, cohorts, contrast, health, unmapped, rejections)
     return [noun.router for noun in nouns]

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from quarterdeck.api.context import ApiContext, Ctx, Project
 from quarterdeck.api.queries import PageQuery, SpanQuery
 from quarterdeck.api.routes.common import Id, answers
+from quarterdeck.api.run_views.absence import absent_of, without_absent
 from quarterdeck.api.services import ApiServices
 from quarterdeck.api.trees import OpenRun
 from quarterdeck.api.wire.common import listing
@@ -68,7 +69,11 @@ def _detail(ctx: ApiContext, project: str, run_id: str, span_id: str, trace_id: 
     placed = _placed(ctx.services, opened, node)
     if raw is None:
         return detail_dict(placed, None, None, {})
-    return detail_dict(placed, raw, ctx.services.conversation(raw), ctx.services.mapped_by(raw))
+    kept, absent = without_absent(raw), absent_of(raw)
+    found = ctx.services.conversation(kept)
+    if absent is not None and found["content_state"] == "absent":
+        found = found | {"content_state": absent.reason}
+    return detail_dict(placed, raw, found, ctx.services.mapped_by(kept), absent)
 
 
 def _find(opened: OpenRun, span_id: str, trace_id: str | None) -> SpanNode:

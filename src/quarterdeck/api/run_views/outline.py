@@ -46,6 +46,7 @@ class Columns(NamedTuple):
     rule: list[int]
     tokens_input: list[int | None]
     tokens_output: list[int | None]
+    cache_read: list[int | None]
     residual: list[int | None]
     cost_usd: list[float | None]
 
@@ -63,6 +64,10 @@ class Outline:
     @property
     def rows(self) -> int:
         return len(self.columns.span_id)
+
+    def text(self, place: int) -> str | None:
+        """What a column points to; None for -1."""
+        return None if place < 0 else self.texts[place]
 
     @property
     def end_us(self) -> int:
@@ -173,6 +178,7 @@ def _fill_missing(columns: Columns, texts: Texts) -> None:
         column.append(-1)
     columns.tokens_input.append(None)
     columns.tokens_output.append(None)
+    columns.cache_read.append(None)
     columns.cost_usd.append(None)
 
 
@@ -187,6 +193,7 @@ def _fill_span(columns: Columns, span: Span, texts: Texts, cost: float | None) -
     columns.error.append(texts.place(span.error_class))
     columns.tokens_input.append(span.tokens_input)
     columns.tokens_output.append(span.tokens_output)
+    columns.cache_read.append(span.tokens_cache_read)
     columns.cost_usd.append(cost)
 
 

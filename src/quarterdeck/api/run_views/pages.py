@@ -32,10 +32,11 @@ class Rows(NamedTuple):
 
 def page_of(outline: Outline, wanted: Wanted) -> Rows:
     """The next `limit` rows that are asked for. Raises BadInput for a cursor that is not ours or whose span is gone."""
-    start = 0 if wanted.cursor is None else _row_of(outline, wanted.cursor) + 1
+    start = 0 if wanted.cursor is None else row_of(outline, wanted.cursor) + 1
     if wanted.depth is None and wanted.from_us is None and wanted.to_us is None:
-        rows: range | list[int] = range(start, min(outline.rows, start + wanted.limit))
-        more = rows.stop < outline.rows
+        stop = min(outline.rows, start + wanted.limit)
+        rows: range | list[int] = range(start, stop)
+        more = stop < outline.rows
     else:
         found = _matching(outline.columns, start, wanted)
         rows, more = found[: wanted.limit], len(found) > wanted.limit
@@ -77,7 +78,8 @@ def cursor_of(outline: Outline, row: int) -> str:
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _row_of(outline: Outline, cursor: str) -> int:
+def row_of(outline: Outline, cursor: str) -> int:
+    """The row that a cursor names. Raises BadInput."""
     try:
         text = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
     except ValueError:

@@ -35,6 +35,7 @@ class OutlineColumnsOut(BaseModel):
     rule: list[int] = Field(description="The rule that repaired the parent.")
     tokens_input: list[int | None]
     tokens_output: list[int | None]
+    cache_read: list[int | None]
     residual: list[int | None] = Field(description="Tokens that nothing below explains.")
     cost_usd: list[float | None]
 

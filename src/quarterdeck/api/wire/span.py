@@ -8,7 +8,7 @@ from typing import Any, Literal, get_type_hints
 from pydantic import BaseModel, create_model
 
 from quarterdeck.api.times import rfc3339, rfc3339_or_none
-from quarterdeck.model.raw import RawEvent, RawLink, RawSpan
+from quarterdeck.model.raw import Absent, RawEvent, RawLink, RawSpan
 from quarterdeck.model.runs import SpanNode
 from quarterdeck.model.spans import Span
 
@@ -67,6 +67,10 @@ class RawOut(BaseModel):
     kind: str
 
 
+ContentState = Literal["present", "absent", "redacted", "not_captured", "sampled", "expired", "erased", "overload"]
+"""Whether the messages of a call can be read, and if not, why."""
+
+
 class MessagesOut(BaseModel):
     """The conversation of a model call, as far as its content was captured."""
 
@@ -88,6 +92,7 @@ SpanDetailOut: type[BaseModel] = create_model(
     raw=(RawOut | None, ...),
     messages=(MessagesOut | None, ...),
     mapped_by=(dict[str, str], ...),
+    absent=(AbsentOut | None, ...),
 )
 
 
@@ -131,14 +136,19 @@ def raw_dict(raw: RawSpan) -> dict[str, Any]:
 
 
 def detail_dict(
-    placed: Mapping[str, Any], raw: RawSpan | None, messages: Mapping[str, Any] | None, mapped_by: Mapping[str, str]
+    placed: Mapping[str, Any],
+    raw: RawSpan | None,
+    messages: Mapping[str, Any] | None,
+    mapped_by: Mapping[str, str],
+    absent: Absent | None = None,
 ) -> dict[str, Any]:
-    """`raw` and `messages` are null for a synthetic node."""
+    """`raw` and `messages` are null for a synthetic node; `absent` says which bodies of it are not kept."""
     return {
         **placed,
         "raw": None if raw is None else raw_dict(raw),
         "messages": messages,
         "mapped_by": mapped_by,
+        "absent": None if absent is None else {"reason": absent.reason, "bytes": absent.size},
     }
 
 

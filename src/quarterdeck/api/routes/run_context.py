@@ -1,0 +1,96 @@
+"""`GET runs/{run_id}/context` and `GET runs/{run_id}/context/diff`: what models were given to read, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from quarterdeck.api.context import Ctx, Project
+from quarterdeck.api.queries import ProjectQuery
+from quarterdeck.api.routes.common import Id, answers
+from quarterdeck.api.run_views.contexts import Call, call_of, contexts_of, diff_of, model_calls
+from quarterdeck.api.run_views.outline import Outline
+from quarterdeck.api.run_views.pages import cursor_of, row_of
+from quarterdeck.api.wire.run_context import ContextDiffOut, ContextOut, context_dict, context_diff_dict
+from quarterdeck.errors import BadInput
+
+router = APIRouter(tags=["runs"])
+
+SpanId = Annotated[str | None, Field(max_length=64)]
+
+
+class ContextQuery(ProjectQuery):
+    """A page of model calls. Each costs the reading of two spans in full."""
+
+    limit: Annotated[int, Field(ge=1, le=200, description="Most calls of one answer.")] = 100
+    cursor: Annotated[str | None, Field(max_length=2000, description="`next_cursor` of the page before.")] = None
+
+
+class DiffQuery(ProjectQuery):
+    """Two model calls, by span id."""
+
+    a: Annotated[SpanId, Field(description="The earlier one; by default the call before `b` in the same agent.")] = None
+    b: Annotated[SpanId, Field(description="The later one; by default the last call that has one before it.")] = None
+
+
+@router.get("/runs/{run_id:path}/context/diff", response_model=ContextDiffOut, responses=answers(missing=True))
+async def get_context_diff(
+    request: Request, ctx: Ctx, project: Project, run_id: Id, query: Annotated[DiffQuery, Query()]
+) -> Response:
+    """What changed in the context between two model calls, and whether the provider's cache could be used."""
+
+    def make() -> object:
+        outline = ctx.outlines.open(project, run_id)
+        pair = _pair(outline, model_calls(outline), query)
+        return context_diff_dict(outline, diff_of(ctx.services, outline, pair))
+
+    return await ctx.answer(request, make)
+
+
+@router.get("/runs/{run_id:path}/context", response_model=ContextOut, responses=answers(missing=True))
+async def list_contexts(
+    request: Request, ctx: Ctx, project: Project, run_id: Id, query: Annotated[ContextQuery, Query()]
+) -> Response:
+    """The context of each model call by start: how large, by consumer, and how much of it the call before had too."""
+
+    def make() -> object:
+        outline = ctx.outlines.open(project, run_id)
+        calls = model_calls(outline)
+        start = _after(outline, calls, query.cursor)
+        page = calls[start : start + query.limit]
+        more = start + len(page) < len(calls)
+        items = [context_dict(outline, found) for found in contexts_of(ctx.services, outline, page)]
+        cursor = cursor_of(outline, page[-1].row) if more else None
+        return {"items": items, "calls": len(calls), "next_cursor": cursor}
+
+    return await ctx.answer(request, make)
+
+
+def _after(outline: Outline, calls: Sequence[Call], cursor: str | None) -> int:
+    """Place of the first call after the one that the cursor names."""
+    if cursor is None:
+        return 0
+    row = row_of(outline, cursor)
+    for place, call in enumerate(calls):
+        if call.row == row:
+            return place + 1
+    msg = f"cursor: found {cursor[:60]!r}, expected the next_cursor of the page before"
+    raise BadInput(msg)
+
+
+def _pair(outline: Outline, calls: Sequence[Call], query: DiffQuery) -> tuple[Call, Call]:
+    if query.b is None:
+        later = next((call for call in reversed(calls) if call.previous is not None), None)
+    else:
+        later = call_of(outline, calls, query.b, "b")
+    if later is None or (query.a is None and later.previous is None):
+        found = "no model call that follows another" if later is None else "a call without one before it"
+        msg = f"b: found {found}, expected two model calls to compare"
+        raise BadInput(msg, mend="name both calls: ?a=SPAN&b=SPAN")
+    if query.a is not None:
+        return call_of(outline, calls, query.a, "a"), later
+    return next(call for call in calls if call.row == later.previous), later
