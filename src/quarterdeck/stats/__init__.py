@@ -14,6 +14,7 @@ from quarterdeck.stats.multiplicity import ebh, holm, merge
 from quarterdeck.stats.names import name_level_interval
 from quarterdeck.stats.planning import detectable_rate, kl, sample_size, sequential_size, zero_failure_n
 from quarterdeck.stats.processes import EDetector, EProcess, alarm_threshold
+from quarterdeck.stats.ranks import Ranks
 from quarterdeck.stats.rates import beta_binomial_e, clopper_pearson, mcnemar_exact, pass_k
 from quarterdeck.stats.scan import Slice, scan
 from quarterdeck.stats.season import Season
@@ -30,6 +31,7 @@ __all__ = [
     "Estimate",
     "ExchangeProcess",
     "Insufficient",
+    "Ranks",
     "Season",
     "ShareDifference",
     "Slice",

@@ -48,6 +48,17 @@ class DetectorBank:
         self._bets = np.asarray(bets, dtype=np.float64)
         self._wealth: Floats = np.zeros((*shape, len(self._bets)))
 
+    def add(self, threshold: float, k: float = 0.0, n: float = 0.0, *, tolerance: float = 0.1) -> int:
+        """One more stream of a flat bank; answers its index. Raises ValueError unless 0 <= k <= n and the bank is flat."""
+        if self.thresholds.ndim != 1 or not 0 <= k <= n:
+            msg = "expected a bank with one axis, and 0 <= k <= n"
+            raise ValueError(msg)
+        self.thresholds = np.append(self.thresholds, threshold)
+        self.k, self.n = np.append(self.k, k), np.append(self.n, n)
+        self._factor = np.append(self._factor, 1 + tolerance)
+        self._wealth = np.concatenate([self._wealth, np.zeros((1, len(self._bets)))])
+        return len(self.thresholds) - 1
+
     @property
     def value(self) -> Floats:
         """R of each stream: 0 without observations."""

@@ -45,3 +45,14 @@ def test_impossible_input_is_refused():
         DetectorBank(np.ones(2), 2, 1)
     with pytest.raises(ValueError, match=r"0\.\.1"):
         DetectorBank(np.ones(2), 0, 1).update([2, 0])
+
+
+def test_streams_can_be_added_one_by_one():
+    bank = DetectorBank(np.zeros(0), 0, 0)
+    assert [bank.add(1e9, 1, 10), bank.add(1e9, 5, 10, tolerance=0.0)] == [0, 1]
+    bank.update([1.0], at=[1])
+    assert bank.value[0] == 0
+    assert bank.value[1] > 1
+    assert bank.mean[0] == pytest.approx(1.5 / 11 * 1.1)
+    with pytest.raises(ValueError, match="one axis"):
+        DetectorBank(np.ones((2, 2)), 0, 1).add(1.0)

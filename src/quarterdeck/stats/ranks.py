@@ -1,0 +1,65 @@
+"""Amounts without an upper end (tokens, dollars, seconds): where a value stands among those before it.
+
+A rank lies in 0..1, has the mean 1/2 while nothing changes whatever the distribution is, and so can be bet on with
+m = 1/2 and no baseline to estimate. Source: conformal test martingales, Vovk, Gammerman and Shafer, Algorithmic
+Learning in a Random World (2022), ch. 8. Refuses: to say by how much a value is larger; only how unusual it is.
+"""
+
+from __future__ import annotations
+
+from math import exp, floor, log
+
+BUCKET_LOG = log(1.04)
+"""Values within 4 % are equal: a tie counts half."""
+BUCKETS_MAX = 512
+"""Distinct buckets kept; the outermost absorb the rest. 512 steps of 4 % span nine orders of magnitude."""
+
+
+class Ranks:
+    """Counts of past values in logarithmic buckets. `tolerance`: the relative growth that is not worth waking someone."""
+
+    def __init__(self, tolerance: float = 0.1, *, half_life: float | None = None) -> None:
+        if tolerance < 0 or (half_life is not None and half_life <= 0):
+            msg = f"expected tolerance >= 0 and half_life > 0, got {tolerance} and {half_life}"
+            raise ValueError(msg)
+        self._shift = 1 + tolerance
+        self._keep = 1.0 if half_life is None else 0.5 ** (1 / half_life)
+        self._counts: dict[int, float] = {}
+        self.n = 0.0
+
+    def rank(self, value: float) -> float:
+        """The middle rank of `value / (1 + tolerance)` among the values before it and itself, in (0, 1). Learns nothing."""
+        at = _bucket(value / self._shift)
+        below = sum(count for bucket, count in self._counts.items() if bucket < at)
+        return (below + (self._counts.get(at, 0.0) + 1) / 2) / (self.n + 1)
+
+    def learn(self, value: float) -> None:
+        """Count a value. Raises ValueError for one that is negative or not finite."""
+        at = _bucket(value)
+        if self._keep < 1:
+            self._counts = {bucket: count * self._keep for bucket, count in self._counts.items() if count > 1e-6}
+            self.n *= self._keep
+        if at not in self._counts and len(self._counts) >= BUCKETS_MAX:
+            at = min(self._counts, key=lambda bucket: abs(bucket - at))
+        self._counts[at] = self._counts.get(at, 0.0) + 1
+        self.n += 1
+
+    def quantile(self, share: float) -> float | None:
+        """The value below which `share` of the past lies, within 4 %; None without any."""
+        wanted, seen = share * self.n, 0.0
+        for bucket in sorted(self._counts):
+            seen += self._counts[bucket]
+            if seen >= wanted:
+                return 0.0 if bucket < 0 else exp((bucket + 0.5) * BUCKET_LOG) * _UNIT
+        return None
+
+
+_UNIT = 1e-6
+"""Values up to a millionth (of a second, a dollar, a token) are one bucket."""
+
+
+def _bucket(value: float) -> int:
+    if not 0 <= value < float("inf"):
+        msg = f"expected a finite amount >= 0, got {value}"
+        raise ValueError(msg)
+    return -1 if value <= _UNIT else floor(log(value / _UNIT) / BUCKET_LOG)
