@@ -1,12 +1,13 @@
 """Raw spans in compressed chunks: what a commit writes beside the skeletons, and what a detail view reads.
 
-A chunk is MessagePack, compressed with Zstandard: `[resources, scopes, rows]`. Resources and scopes stand once and rows
-point at them. A row leaves out (None) what equals the skeleton beside it. Refuses nothing that `packing` takes.
+A chunk is MessagePack, compressed with Zstandard: `[resources, scopes, rows, part]`. Resources and scopes stand once and
+rows point at them. A row leaves out (None) what equals the skeleton beside it; its long texts are elsewhere (`bodies`),
+and its last item says where. Format 1 had three items and texts in the rows. Refuses nothing that `packing` takes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from threading import local
 from typing import Any, NamedTuple
@@ -15,21 +16,15 @@ import zstandard
 
 from quarterdeck.model.raw import RawEvent, RawLink, RawSpan, Resource, Scope
 from quarterdeck.model.spans import Span
-from quarterdeck.store.duckdb.packing import pack, unpack
+from quarterdeck.store.bodies import bare
+from quarterdeck.store.duckdb.bodies.references import Reference, references
+from quarterdeck.store.duckdb.bodies.writer import BodyWriter
+from quarterdeck.store.duckdb.packing import pack, pack_marked, unpack
 
 Pair = tuple[Span, RawSpan]
 
 _FIRST_COUNT = 256
 """Spans of the first chunk of a commit, before its size is known: about 0.5 MB at 1.9 KB a span."""
-
-
-PIECE_BYTES = 4_000
-"""Bytes of one stored piece of a chunk; see the chunk table in schema.py."""
-
-
-def cut(data: bytes) -> list[bytes]:
-    """A compressed chunk in pieces, in order."""
-    return [data[at : at + PIECE_BYTES] for at in range(0, len(data), PIECE_BYTES)]
 
 
 class PendingChunk(NamedTuple):
@@ -52,15 +47,19 @@ class ChunkWriter:
         # A compressor may be used by one thread at a time.
         self._own = local()
 
-    def write(self, pairs: Sequence[Pair]) -> list[PendingChunk]:
-        """The batch as chunks, in order."""
-        return [PendingChunk(count, self._executor.submit(self._compress, data)) for count, data in self._packed(pairs)]
+    def write(self, pairs: Sequence[Pair], bodies: BodyWriter) -> list[PendingChunk]:
+        """The batch as chunks, in order; its long texts go to `bodies`."""
+        return [PendingChunk(count, self.compress(data)) for count, data in self._packed(pairs, bodies)]
 
-    def _packed(self, pairs: Sequence[Pair]) -> Iterator[tuple[int, bytes]]:
+    def compress(self, data: bytes) -> Future[bytes]:
+        """Start the compression of one chunk."""
+        return self._executor.submit(self._compress, data)
+
+    def _packed(self, pairs: Sequence[Pair], bodies: BodyWriter) -> Iterator[tuple[int, bytes]]:
         start, count = 0, _FIRST_COUNT
         while start < len(pairs):
             part = pairs[start : start + count]
-            data = pack(_rows(part))
+            data = pack((*_rows(part, bodies), bodies.part))
             yield len(part), data
             start += len(part)
             # Neighbours resemble each other: the next count is what would have fitted this time.
@@ -74,13 +73,15 @@ class ChunkWriter:
         return compressed
 
 
-def _rows(pairs: Sequence[Pair]) -> tuple[list[Resource], list[Scope], list[tuple[Any, ...]]]:
+def _rows(pairs: Sequence[Pair], bodies: BodyWriter) -> tuple[list[Resource], list[Scope], list[tuple[Any, ...]]]:
     resources: dict[int, int] = {}
     scopes: dict[int, int] = {}
     resource_list: list[Resource] = []
     scope_list: list[Scope] = []
     rows = []
+    strip = bodies.strip
     for span, raw in pairs:
+        attributes, events, links, found = strip(span, raw)
         resource, scope = raw.resource, raw.scope
         # By identity: a block's spans share one object, and comparing attribute maps would cost more than it saves.
         at_resource = resources.get(id(resource))
@@ -95,9 +96,9 @@ def _rows(pairs: Sequence[Pair]) -> tuple[list[Resource], list[Scope], list[tupl
             (
                 at_resource,
                 at_scope,
-                raw.attributes,
-                raw.events,
-                raw.links,
+                attributes,
+                events,
+                links,
                 raw.trace_state,
                 raw.kind,
                 raw.status_code,
@@ -106,6 +107,7 @@ def _rows(pairs: Sequence[Pair]) -> tuple[list[Resource], list[Scope], list[tupl
                 None if raw.parent_span_id == span.parent_span_id else raw.parent_span_id,
                 None if raw.start_ns == span.start_ns else raw.start_ns,
                 None if raw.end_ns == span.end_ns else raw.end_ns,
+                found,
             )
         )
     return resource_list, scope_list, rows
@@ -123,14 +125,27 @@ class Skeleton(NamedTuple):
     end_ns: int
 
 
+_ATTRIBUTES, _EVENTS, _LINKS, _REFERENCES = 2, 3, 4, 13
+"""Places in a row."""
+
+
 class Chunk:
     """A chunk read back."""
 
     def __init__(self, data: bytes) -> None:
-        self._resources, self._scopes, self._rows = unpack(zstandard.ZstdDecompressor().decompress(data))
+        self._resources, self._scopes, self._rows, *rest = unpack(zstandard.ZstdDecompressor().decompress(data))
+        self.part: int | None = rest[0] if rest else None
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def references(self, index: int) -> list[Reference]:
+        """Where the bodies of row `index` are; none for a chunk of format 1, which holds its texts itself."""
+        row = self._rows[index]
+        return list(references(self.part, row[_REFERENCES])) if self.part is not None and row is not None else []
 
     def raw(self, index: int, skeleton: Skeleton) -> RawSpan:
-        """The raw span in row `index`."""
+        """The raw span in row `index`, with sizes where its bodies stand."""
         (
             at_resource,
             at_scope,
@@ -145,7 +160,7 @@ class Chunk:
             parent,
             start,
             end,
-        ) = self._rows[index]
+        ) = self._rows[index][:_REFERENCES]
         return RawSpan(
             project=skeleton.project,
             trace_id=skeleton.trace_id,
@@ -164,3 +179,31 @@ class Chunk:
             resource=Resource(*self._resources[at_resource]),
             scope=Scope(*self._scopes[at_scope]),
         )
+
+    def blank(self, indexes: Sequence[int]) -> None:
+        """Take rows out; the others keep their places. Resources and scopes that no row needs go too."""
+        for index in indexes:
+            self._rows[index] = None
+        for held, place in ((self._resources, 0), (self._scopes, 1)):
+            used = {row[place] for row in self._rows if row is not None}
+            held[:] = [item if at in used else None for at, item in enumerate(held)]
+
+    def bare(self, reasons: Mapping[int, str]) -> int:
+        """Put marks for the texts that rows of format 1 hold themselves; answers how many bodies went."""
+        gone = 0
+        for index, reason in reasons.items():
+            row = self._rows[index]
+            holders = [row[_ATTRIBUTES], *(event[2] for event in row[_EVENTS]), *(link[3] for link in row[_LINKS])]
+            for held in holders:
+                marked = bare(held, reason)
+                changed = [name for name, value in held.items() if marked[name] is not value]
+                gone += len(changed)
+                held.update({name: marked[name] for name in changed})
+        return gone
+
+    def packed(self, level: int) -> bytes:
+        """The chunk as it is now, compressed."""
+        rest = () if self.part is None else (self.part,)
+        data = pack_marked((self._resources, self._scopes, self._rows, *rest))
+        compressed: bytes = zstandard.ZstdCompressor(level=level).compress(data)
+        return compressed

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from quarterdeck.store.bodies import BODY_CHARS_MIN
+
 
 class DuckDBOptions(BaseModel):
     """Frozen. Defaults are those measured in docs/internals/storage.md on two cores."""
@@ -54,9 +56,34 @@ class DuckDBOptions(BaseModel):
         description="Threads that compress chunks beside the commit.",
         json_schema_extra={"unit": "threads"},
     )
+    body_chars_min: int = Field(
+        BODY_CHARS_MIN,
+        ge=64,
+        description="Attribute texts of at least this length are bodies: kept apart, once per session, and dropped by session.",
+        json_schema_extra={"unit": "characters"},
+    )
+    body_chunk_bytes: int = Field(
+        128_000,
+        ge=4_000,
+        le=16_000_000,
+        description="Bodies packed into one compressed chunk, before compression; dropping a session rewrites the chunks it lies in.",
+        json_schema_extra={"unit": "bytes"},
+    )
+    window_bytes: int = Field(
+        64_000_000,
+        ge=0,
+        description="Memory for the last texts of each session, which new ones are compared with; 0 stores every text whole.",
+        json_schema_extra={"unit": "bytes"},
+    )
     rejections_max: int = Field(
         100_000,
         ge=1,
         description="Refusals that are kept, newest first; older ones are deleted.",
+        json_schema_extra={"unit": "rows"},
+    )
+    unmapped_max: int = Field(
+        10_000,
+        ge=1,
+        description="Unmapped keys that are counted one by one; further ones of a project count together as `(other)`.",
         json_schema_extra={"unit": "rows"},
     )

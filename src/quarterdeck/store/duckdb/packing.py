@@ -11,9 +11,11 @@ from typing import Any
 import msgspec
 
 from quarterdeck.errors import BadInput
+from quarterdeck.model.raw import Absent
 
 _BIG_INTEGER = 1
 _BROKEN_TEXT = 2
+_ABSENT = 3
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -29,6 +31,11 @@ def pack(value: Any) -> bytes:
         raise BadInput(f"an attribute value cannot be stored: {error}; expected JSON-like values or bytes") from error
 
 
+def pack_marked(value: Any) -> bytes:
+    """The same for values among which are marks (`Absent`), which come back as marks."""
+    return _encoder.encode(_wrapped(value))
+
+
 def unpack(data: bytes) -> Any:
     """What `pack` was given, with lists for sequences."""
     return msgspec.msgpack.decode(data, ext_hook=_unwrap, strict=False)
@@ -39,6 +46,8 @@ def _wrapped(value: Any) -> Any:
         return _wrapped_text(value)
     if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
         return msgspec.msgpack.Ext(_BIG_INTEGER, str(value).encode())
+    if isinstance(value, Absent):
+        return msgspec.msgpack.Ext(_ABSENT, _encoder.encode(tuple(value)))
     if isinstance(value, dict):
         return {_wrapped(key): _wrapped(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -56,4 +65,6 @@ def _wrapped_text(text: str) -> Any:
 
 def _unwrap(code: int, data: memoryview) -> Any:
     content = bytes(data)
+    if code == _ABSENT:
+        return Absent(*msgspec.msgpack.decode(content))
     return int(content) if code == _BIG_INTEGER else content.decode(errors="surrogatepass")

@@ -5,19 +5,15 @@ Each function takes a cursor of its own and answers from committed data. Refuses
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pyarrow as pa
-
 from quarterdeck.errors import NotFound
-from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.cursors import RunCursor, decode_run_cursor, encode_run_cursor
-from quarterdeck.store.duckdb.chunks import Chunk, Skeleton
-from quarterdeck.store.duckdb.columns import span_number, span_text, trace_numbers, trace_text
 from quarterdeck.store.duckdb.database import one
+from quarterdeck.store.duckdb.decisions import told
 from quarterdeck.store.duckdb.filters import Condition, condition_of
 from quarterdeck.store.duckdb.run_rows import RUN_SELECT, run_key, run_of
 from quarterdeck.store.duckdb.span_writer import select_traces
@@ -38,7 +34,7 @@ def get_run(cursor: Any, project: str, run_id: str) -> Run:
     )
     if row is None:
         raise NotFound(f"no run {run_id!r} in project {project!r}")
-    return run_of(row)
+    return told(cursor, [run_of(row)])[0]
 
 
 def list_runs(cursor: Any, where: RunFilter, *, sort: str, after: str | None, limit: int) -> Page:
@@ -54,7 +50,7 @@ def list_runs(cursor: Any, where: RunFilter, *, sort: str, after: str | None, li
         f"SELECT {RUN_SELECT} FROM run r WHERE {found.sql} ORDER BY {column} {direction} NULLS LAST, r.run_id LIMIT ?",
         [*found.values, limit + 1],
     ).fetchall()
-    items = [run_of(row) for row in rows[:limit]]
+    items = told(cursor, [run_of(row) for row in rows[:limit]])
     if len(rows) <= limit:
         return Page(items, None)
     last = items[-1]
@@ -101,57 +97,10 @@ def session_runs(cursor: Any, project: str, session_id: str) -> list[Run]:
         f"SELECT {RUN_SELECT} FROM run r WHERE r.project = ? AND r.session_id = ? ORDER BY r.started_at_ns, r.run_id",
         [storable(project), storable(session_id)],
     ).fetchall()
-    return [run_of(row) for row in rows]
+    return told(cursor, [run_of(row) for row in rows])
 
 
 def run_spans(cursor: Any, project: str, run_id: str) -> tuple[Run, list[Span]]:
     """The run and all spans of its traces, of one moment when the cursor is a snapshot. Raises NotFound."""
     run = get_run(cursor, project, run_id)
     return run, select_traces(cursor, [(project, trace_id) for trace_id in run.trace_ids])
-
-
-_PLACES = """
-SELECT s.project, s.trace_hi, s.trace_lo, s.span_id, s.parent_span_id, s.name, s.start_ns, s.end_ns, s.chunk_id, s.chunk_index
-FROM span s JOIN wanted_spans w ON s.trace_lo = w.trace_lo AND s.trace_hi = w.trace_hi AND s.span_id = w.span_id
-WHERE s.project = ? AND s.seq >= (
-  SELECT coalesce(min(t.seq), 0) FROM trace_commit t JOIN wanted_spans w ON t.trace_lo = w.trace_lo AND t.trace_hi = w.trace_hi)
-ORDER BY s.chunk_id
-"""
-
-
-def spans_raw(cursor: Any, project: str, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], RawSpan]:
-    """Raw forms by (trace_id, span_id); each chunk is read and unpacked once."""
-    wanted = _wanted(keys)
-    if wanted is None:
-        return {}
-    cursor.register("wanted_spans", wanted)
-    rows = cursor.execute(_PLACES, [storable(project)]).fetchall()
-    found: dict[tuple[str, str], RawSpan] = {}
-    held_id, held = -1, None
-    for *skeleton, chunk_id, index in rows:
-        if held is None or chunk_id != held_id:
-            pieces = cursor.execute("SELECT data FROM chunk WHERE chunk_id = ? ORDER BY piece", [chunk_id]).fetchall()
-            held_id, held = chunk_id, Chunk(b"".join(data for (data,) in pieces))
-        place = _skeleton(skeleton)
-        found[place.trace_id, place.span_id] = held.raw(index, place)
-    return found
-
-
-def _wanted(keys: Iterable[tuple[str, str]]) -> Any:
-    """The keys as numbers in an Arrow table; None when none of them can be stored."""
-    rows = {
-        (*trace, span)
-        for trace_id, span_id in keys
-        if (trace := trace_numbers(trace_id)) is not None and (span := span_number(span_id)) is not None
-    }
-    if not rows:
-        return None
-    names = ("trace_hi", "trace_lo", "span_id")
-    return pa.table(
-        {name: pa.array(values, pa.uint64()) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
-    )
-
-
-def _skeleton(row: Sequence[Any]) -> Skeleton:
-    project, high, low, span_id, parent, *rest = row
-    return Skeleton(project, trace_text(high, low), span_text(span_id), span_text(parent) if parent else "", *rest)

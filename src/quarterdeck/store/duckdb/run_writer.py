@@ -125,7 +125,7 @@ def _replace(cursor: Any, keys: Sequence[tuple[str, str]], table: Any) -> None:
     cells = _delete(cursor, keys)
     if table.num_rows:
         cursor.register("incoming_runs", table)
-        cursor.execute("INSERT INTO run SELECT * FROM incoming_runs")
+        cursor.execute("INSERT INTO run BY NAME SELECT * FROM incoming_runs")
         cells |= set(zip(table["minute"].to_pylist(), table["cell_key"].to_pylist(), strict=True))
     if cells:
         cursor.register("touched", touched_table(cells))

@@ -20,11 +20,19 @@ Migration = Callable[[Any], None]
 """Receives a cursor inside the transaction that brings the file from its version to the next."""
 
 
-
 def _to_2(cursor: Any) -> None:
-    """Spans know the tool calls that they asked for, and their links."""
+    """Spans know the tool calls that they asked for, and their links; runs their weight; bodies lie apart.
+
+    Chunks of format 1 stay as they are, with the texts in them: `inline_chunk_max` is the last of them.
+    """
     for name in ("tool_calls_requested", "links"):
         cursor.execute(f"ALTER TABLE span ADD COLUMN {name} VARCHAR")
+    cursor.execute("ALTER TABLE run ADD COLUMN weight DOUBLE")
+    for statement in BODY_DDL:
+        cursor.execute(statement)
+    cursor.execute(
+        "INSERT INTO meta VALUES ('inline_chunk_max', (SELECT CAST(coalesce(max(chunk_id), 0) AS VARCHAR) FROM chunk))"
+    )
 
 
 MIGRATIONS: Mapping[int, Migration] = {1: _to_2}
@@ -56,7 +64,7 @@ RUN_COLUMNS: Mapping[str, str] = {
     "tokens_cache_write": "BIGINT", "tokens_reasoning": "BIGINT", "tokens_coverage": "VARCHAR NOT NULL",
     "cost_computed_usd": "DOUBLE", "cost_reported_usd": "DOUBLE", "cost_source": "VARCHAR NOT NULL",
     "price_version": "VARCHAR", "orphans_repaired": "BIGINT NOT NULL", "orphans_missing": "BIGINT NOT NULL",
-    "tools": "VARCHAR NOT NULL", "models": "VARCHAR NOT NULL",
+    "tools": "VARCHAR NOT NULL", "models": "VARCHAR NOT NULL", "weight": "DOUBLE",
 }  # fmt: skip
 """A run, flattened: what comes back as `model.runs.Run`. `tools` and `models` are JSON objects."""
 
@@ -124,6 +132,55 @@ SELECT project, run_id, minute, started_at_ns, a.key AS key, a.value AS value FR
 WHERE a.value IS NOT NULL
 """
 
+BODY_DDL = (
+    # Bodies of one part each, sorted by body key; in pieces, as chunks are. `chunk_id` is `part << 24 | n` (bodies/numbers.py).
+    _table(
+        "body_chunk",
+        {
+            "chunk_id": "BIGINT NOT NULL",
+            "piece": "INTEGER NOT NULL",
+            "data": "BLOB NOT NULL USING COMPRESSION uncompressed",
+        },
+    ),
+    _table(
+        "body_place",
+        {
+            "project": "VARCHAR NOT NULL", "body_key": "UBIGINT NOT NULL", "chunk_id": "BIGINT NOT NULL",
+            "started_min_ns": "BIGINT NOT NULL",
+        },
+    ),
+    # Whose bodies were sampled out, and up to which start the bodies of a project expired.
+    _table("body_gone", {"body_key": "UBIGINT NOT NULL"}),
+    _table("body_expiry", {"project": "VARCHAR PRIMARY KEY", "before_ns": "BIGINT NOT NULL"}),
+    _table(
+        "body_decision",
+        {
+            "decision_key": "UBIGINT NOT NULL", "project": "VARCHAR NOT NULL", "session_key": "VARCHAR NOT NULL",
+            "kept": "BOOLEAN NOT NULL", "probability": "DOUBLE", "reason": "VARCHAR NOT NULL",
+            "stratum": "VARCHAR NOT NULL", "decided_at_ns": "BIGINT NOT NULL",
+            "owners": "UBIGINT[]", "seen_ns": "BIGINT",
+        },
+    ),
+    # Events that came as logs: joined to their span when it is read.
+    _table(
+        "span_log",
+        {
+            "project": "VARCHAR NOT NULL", "trace_hi": "UBIGINT NOT NULL", "trace_lo": "UBIGINT NOT NULL",
+            "span_id": "UBIGINT NOT NULL", "seq": "BIGINT NOT NULL", "digest": "UBIGINT NOT NULL",
+            "data": "BLOB NOT NULL",
+        },
+    ),
+    # Where the old raw forms of replaced spans lie, so that erasing a span finds them too.
+    _table(
+        "span_stale",
+        {
+            "project": "VARCHAR NOT NULL", "trace_hi": "UBIGINT NOT NULL", "trace_lo": "UBIGINT NOT NULL",
+            "span_id": "UBIGINT NOT NULL", "session_id": "VARCHAR", "chunk_id": "BIGINT NOT NULL",
+            "chunk_index": "INTEGER NOT NULL",
+        },
+    ),
+)  # fmt: skip
+
 _DDL = (
     _table("meta", {"key": "VARCHAR PRIMARY KEY", "value": "VARCHAR NOT NULL"}),
     _table("span", span_columns()),
@@ -180,9 +237,11 @@ def prepare(cursor: Any, *, created_at_ns: int, migrations: Mapping[int, Migrati
     """
     tables = {row[0] for row in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if not tables:
-        for statement in _DDL:
+        for statement in (*_DDL, *BODY_DDL):
             cursor.execute(statement)
-        facts = {"data_format": DATA_FORMAT, "created_at_ns": created_at_ns, "settled_seq": 0}
+        facts = {
+            "data_format": DATA_FORMAT, "created_at_ns": created_at_ns, "settled_seq": 0, "inline_chunk_max": 0,
+        }  # fmt: skip
         for key, value in facts.items():
             cursor.execute("INSERT INTO meta VALUES (?, ?)", [key, str(value)])
         return

@@ -9,51 +9,44 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from quarterdeck.model.spans import Span
 from quarterdeck.store.duckdb.audit import put_rejections, put_unmapped
-from quarterdeck.store.duckdb.chunks import ChunkWriter, Pair, PendingChunk, cut
+from quarterdeck.store.duckdb.bodies.tables import insert_bodies
+from quarterdeck.store.duckdb.bodies.window import Window
+from quarterdeck.store.duckdb.bodies.writer import PartBodies
+from quarterdeck.store.duckdb.chunks import Pair, PendingChunk
 from quarterdeck.store.duckdb.columns import (
     SPAN_SELECT,
-    column,
-    span_table,
     spans_of,
     trace_numbers,
     trace_table,
     trace_text,
 )
 from quarterdeck.store.duckdb.database import Database, one
+from quarterdeck.store.duckdb.logs import insert_logs
 from quarterdeck.store.duckdb.options import DuckDBOptions
-from quarterdeck.store.identity import check_ids
+from quarterdeck.store.duckdb.parts import Part, PartMaker
+from quarterdeck.store.duckdb.pieces import insert_pieces
+from quarterdeck.store.duckdb.producers import put_producers, subtract_producers
 from quarterdeck.store.interface import Batch, TraceKey
 
 _TRACE_PAGE = 50_000
 """Trace keys fetched at a time, so that reading all of them at start holds few in memory."""
-
-_PRODUCER_COUNTS = """
-SELECT project, dialect, scope_name, {sign} count(*) AS spans,
-  {sign} count(*) FILTER (op_kind = 'llm') AS model_calls,
-  {sign} count(*) FILTER (op_kind = 'llm' AND (tokens_input IS NOT NULL OR tokens_output IS NOT NULL)) AS with_usage
-FROM {source} GROUP BY project, dialect, scope_name
-"""
-
-_PUT_PRODUCERS = """
-INSERT INTO producer {counts}
-ON CONFLICT (project, dialect, scope_name) DO UPDATE SET spans = producer.spans + excluded.spans,
-  model_calls = producer.model_calls + excluded.model_calls, with_usage = producer.with_usage + excluded.with_usage
-"""
 
 # `seq >=` lets zone maps skip what was committed before the first of these traces: replaced spans are mostly recent.
 _REPLACED = """
 SELECT s.* FROM span s JOIN replaced_ids r
 ON s.trace_lo = r.trace_lo AND s.trace_hi = r.trace_hi AND s.span_id = r.span_id AND s.project = r.project
 WHERE s.seq >= ?
+"""
+_NOTE_STALE = f"""
+INSERT INTO span_stale SELECT project, trace_hi, trace_lo, span_id, session_id, chunk_id, chunk_index FROM ({_REPLACED})
 """
 _DELETE_REPLACED = """
 DELETE FROM span s USING replaced_ids r
@@ -67,59 +60,68 @@ ON t.trace_lo = k.trace_lo AND t.trace_hi = k.trace_hi AND t.project = k.project
 _FIRST_SEQ = _SEQ_BOUNDS.replace(", coalesce(max(t.seq), -1)", "").replace("wanted", "replaced_ids")
 
 
-class Part(NamedTuple):
-    """Spans ready to be written: an Arrow table with the columns of `span_table`, and their chunks in the same order.
-
-    `producers` counts (project, dialect, scope name, "spans" | "model_calls" | "with_usage"). Both small sums are made
-    here since DuckDB would read the wide table once more for each.
-    """
-
-    table: Any
-    chunks: Sequence[PendingChunk]
-    traces: set[TraceKey]
-    producers: Counter[tuple[str, str, str, str]]
-
-
 class SpanStore:
     """`SpanWriter` over a database. Commits are taken one at a time."""
 
     def __init__(self, database: Database, options: DuckDBOptions) -> None:
         self._database = database
-        self._rejections_max = options.rejections_max
-        self._executor = ThreadPoolExecutor(options.compression_threads, thread_name_prefix="compress")
-        self._chunks = ChunkWriter(self._executor, chunk_bytes=options.chunk_bytes, level=options.compression_level)
-        self._lock = Lock()
-        # pyarrow looks for pandas at its first list, which takes a second where pandas is there: not in the first commit.
-        self._executor.submit(pa.array, [""], pa.string())
+        self._options = options
+        self.lock = Lock()
+        self.window = Window(options.window_bytes)
         with database.reader() as cursor:
-            self._seq, self._chunk_id, self._rejection = one(cursor, _LAST)
+            self._seq, self._chunk_id, self._rejection, last_part = one(cursor, _LAST)
+        self.parts = PartMaker(options, self.window, last_part=last_part)
+
+    @property
+    def last_seq(self) -> int:
+        """The sequence number of the last commit."""
+        last: int = self._seq
+        return last
 
     def prepare(self, pairs: Sequence[Pair]) -> Part:
-        """Columns and chunks of these spans; needs no lock and no database, so any thread may do it ahead."""
-        check_ids([span for span, _ in pairs])
-        chunks = self._chunks.write(pairs)
-        traces = {(span.project, span.trace_id) for span, _ in pairs}
-        return Part(span_table(pairs), chunks, traces, _producers(pairs))
+        """Columns, chunks and bodies of these spans; needs no database, so any thread may do it ahead."""
+        return self.parts.prepare(pairs)
 
     def commit(self, batch: Batch) -> int:
         rest = [*batch.spans, *batch.replaced]  # the replaced ones come last, see _insert_spans
-        parts: list[Part] = [*batch.prepared, *([self.prepare(rest)] if rest else [])]
-        chunks = [chunk for part in parts for chunk in part.chunks]
-        with self._lock:
+        with self.lock:
             seq: int = self._seq + 1
-            table = self._placed(parts, chunks, seq) if parts else None
-            with self._database.transaction() as cursor:
-                if table is not None:
-                    _insert_spans(cursor, table, replaced=len(batch.replaced))
-                    _insert_traces(cursor, set().union(*(part.traces for part in parts)), seq)
-                    _put_producers(cursor, sum((part.producers for part in parts), Counter()))
-                    _insert_chunks(cursor, chunks, first_id=self._chunk_id + 1)
-                put_rejections(cursor, batch.rejections, first=self._rejection + 1, seq=seq, keep=self._rejections_max)
-                put_unmapped(cursor, batch.unmapped)
+            parts = self.parts.sound(batch.prepared)
+            made: list[PartBodies] = []
+            try:
+                if rest:
+                    parts.append(self.parts.prepare(rest, settled_only=True))
+                    made.append(parts[-1].bodies)
+                logs, log_bodies = self.parts.prepare_logs(batch.logs)
+                bodies = [part.bodies for part in parts] + ([log_bodies] if log_bodies else [])
+                made += [log_bodies] if log_bodies else []
+                chunks = [chunk for part in parts for chunk in part.chunks]
+                table = self._placed(parts, chunks, seq) if parts else None
+                with self._database.transaction() as cursor:
+                    if table is not None:
+                        _insert_spans(cursor, table, replaced=len(batch.replaced))
+                        _insert_traces(cursor, set().union(*(part.traces for part in parts)), seq)
+                        put_producers(cursor, sum((part.producers for part in parts), Counter()))
+                        _insert_chunks(cursor, chunks, first_id=self._chunk_id + 1)
+                    insert_bodies(cursor, [chunk for found in bodies for chunk in found.chunks])
+                    insert_logs(cursor, logs, seq)
+                    self._put_reports(cursor, batch, seq)
+            except BaseException:
+                # What was made here is lost; prepared parts may come again.
+                for found in made:
+                    found.state.status = "dead"
+                raise
+            for found in bodies:
+                found.state.status = "committed"
             self._seq = seq
             self._chunk_id += len(chunks)
             self._rejection += len(batch.rejections)
             return seq
+
+    def _put_reports(self, cursor: Any, batch: Batch, seq: int) -> None:
+        keep = self._options.rejections_max
+        put_rejections(cursor, batch.rejections, first=self._rejection + 1, seq=seq, keep=keep)
+        put_unmapped(cursor, batch.unmapped)
 
     def _placed(self, parts: Sequence[Part], chunks: Sequence[PendingChunk], seq: int) -> Any:
         """All parts as one table, with the places that only the order of commits gives."""
@@ -149,14 +151,18 @@ class SpanStore:
         return found
 
     def close(self) -> None:
-        self._executor.shutdown()
+        self.parts.close()
 
 
 _LAST = """
 SELECT greatest((SELECT coalesce(max(seq), 0) FROM trace_commit), (SELECT coalesce(max(seq), 0) FROM rejection),
-                (SELECT CAST(value AS BIGINT) FROM meta WHERE key = 'settled_seq')),
-       (SELECT coalesce(max(chunk_id), 0) FROM chunk), (SELECT coalesce(max(number), 0) FROM rejection)
+                (SELECT coalesce(max(seq), 0) FROM span_log),
+                (SELECT max(CAST(value AS BIGINT)) FROM meta WHERE key IN ('settled_seq', 'erased_seq'))),
+       (SELECT coalesce(max(chunk_id), 0) FROM chunk), (SELECT coalesce(max(number), 0) FROM rejection),
+       greatest((SELECT coalesce(max(chunk_id), 0) >> 24 FROM body_place),
+                (SELECT max(CAST(value AS BIGINT)) FROM meta WHERE key = 'dropped_part'))
 """
+"""Numbers go on rising also where the rows with the highest ones were erased: `meta` keeps what was reached then."""
 
 
 def _insert_spans(cursor: Any, table: Any, *, replaced: int) -> None:
@@ -166,57 +172,23 @@ def _insert_spans(cursor: Any, table: Any, *, replaced: int) -> None:
     cursor.execute("INSERT INTO span BY NAME SELECT * FROM incoming")
 
 
-def _producers(pairs: Sequence[Pair]) -> Counter[tuple[str, str, str, str]]:
-    counts: Counter[tuple[str, str, str, str]] = Counter()
-    by_scope: dict[tuple[str, str, str], list[Span]] = {}
-    for span, raw in pairs:
-        by_scope.setdefault((span.project, span.dialect, raw.scope.name), []).append(span)
-    for key, spans in by_scope.items():
-        calls = [span for span in spans if span.op_kind == "llm"]
-        counts[*key, "spans"] = len(spans)
-        counts[*key, "model_calls"] = len(calls)
-        counts[*key, "with_usage"] = sum(s.tokens_input is not None or s.tokens_output is not None for s in calls)
-    return counts
-
-
 def _insert_traces(cursor: Any, traces: set[TraceKey], seq: int) -> None:
     projects, ids = zip(*traces, strict=True)
     cursor.register("incoming_traces", trace_table(projects, ids))
     cursor.execute("INSERT INTO trace_commit SELECT project, trace_hi, trace_lo, ? FROM incoming_traces", [seq])
 
 
-def _put_producers(cursor: Any, counts: Counter[tuple[str, str, str, str]]) -> None:
-    keys = list(dict.fromkeys(key[:3] for key in counts))
-    names = ("spans", "model_calls", "with_usage")
-    table = {
-        name: column(name, [key[at] for key in keys], pa.string())
-        for at, name in enumerate(("project", "dialect", "scope_name"))
-    } | {name: pa.array([counts[*key, name] for key in keys], pa.int64()) for name in names}
-    cursor.register("incoming_producers", pa.table(table))
-    cursor.execute(_PUT_PRODUCERS.format(counts="SELECT * FROM incoming_producers"))
-
-
 def _remove(cursor: Any, ids: Any) -> None:
     """Delete the old forms of replaced spans and take them out of the producers' counts."""
     cursor.register("replaced_ids", ids)
     (first,) = one(cursor, _FIRST_SEQ)
-    old = f"({_REPLACED.replace('?', str(int(first)))})"
-    cursor.execute(_PUT_PRODUCERS.format(counts=_PRODUCER_COUNTS.format(sign="-", source=old)))
+    cursor.execute(_NOTE_STALE, [first])
+    subtract_producers(cursor, _REPLACED, [first])
     cursor.execute(_DELETE_REPLACED, [first])
 
 
 def _insert_chunks(cursor: Any, chunks: Sequence[PendingChunk], *, first_id: int) -> None:
-    ids: list[int] = []
-    pieces: list[int] = []
-    data: list[bytes] = []
-    for chunk_id, chunk in enumerate(chunks, first_id):
-        parts = cut(chunk.data.result())
-        ids += [chunk_id] * len(parts)
-        pieces += range(len(parts))
-        data += parts
-    table = {"chunk_id": ids, "piece": pa.array(pieces, pa.int32()), "data": pa.array(data, pa.binary())}
-    cursor.register("incoming_chunks", pa.table(table))
-    cursor.execute("INSERT INTO chunk SELECT * FROM incoming_chunks")
+    insert_pieces(cursor, "chunk", [(first_id + at, chunk.data.result()) for at, chunk in enumerate(chunks)])
 
 
 def select_traces(cursor: Any, keys: Iterable[TraceKey]) -> list[Span]:

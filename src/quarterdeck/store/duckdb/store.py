@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from quarterdeck.clock import Clock
+from quarterdeck.model.bodies import BodyDecision
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.runs import Run
@@ -19,13 +20,19 @@ from quarterdeck.store.calls import HourCalls
 from quarterdeck.store.duckdb import audit, call_reader, contrast_reader, first_spans, fleet_reader, run_reader
 from quarterdeck.store.duckdb.chunks import Pair
 from quarterdeck.store.duckdb.database import Database, one
+from quarterdeck.store.duckdb.logs import count_logs
 from quarterdeck.store.duckdb.options import DuckDBOptions
+from quarterdeck.store.duckdb.parts import Part
+from quarterdeck.store.duckdb.raw_reader import spans_raw
 from quarterdeck.store.duckdb.run_writer import RunStore
-from quarterdeck.store.duckdb.span_writer import Part, SpanStore
+from quarterdeck.store.duckdb.span_scan import scan_spans
+from quarterdeck.store.duckdb.span_writer import SpanStore
+from quarterdeck.store.duckdb.upkeep import Upkeep
 from quarterdeck.store.interface import (
     Batch,
     CohortRow,
     ContrastCounts,
+    Erased,
     FacetCount,
     FleetNow,
     Page,
@@ -50,6 +57,7 @@ class DuckDBStore:
         self._database = Database(path, options, clock)
         self._spans = SpanStore(self._database, options)
         self._runs = RunStore(self._database)
+        self._upkeep = Upkeep(self._database, self._spans, options)
 
     # SpanWriter
 
@@ -116,7 +124,7 @@ class DuckDBStore:
 
     def spans_raw(self, project: str, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], RawSpan]:
         with self._database.snapshot() as cursor:
-            return run_reader.spans_raw(cursor, project, keys)
+            return spans_raw(cursor, project, keys)
 
     # FleetReader
 
@@ -167,7 +175,42 @@ class DuckDBStore:
         names = ("spans", "traces", "runs", "sessions", "rejections")
         with self._database.reader() as cursor:
             row = one(cursor, _COUNTS, [self._options.rejections_max])
-        return dict(zip(names, row, strict=True)) | {"bytes_on_disk": self._database.bytes_on_disk()}
+            logs, waiting = count_logs(cursor)
+        return dict(zip(names, row, strict=True)) | {
+            "logs": logs,
+            "logs_waiting": waiting,
+            "bytes_on_disk": self._database.bytes_on_disk(),
+            "window_bytes": self._spans.window.bytes_held,
+            "window_bytes_max": self._options.window_bytes,
+        }
+
+    # BodyStore
+
+    def undecided_runs(self, *, silent_since_ns: int, limit: int) -> Sequence[Run]:
+        return self._upkeep.undecided_runs(silent_since_ns=silent_since_ns, limit=limit)
+
+    def decide_bodies(self, decisions: Sequence[BodyDecision]) -> None:
+        self._upkeep.decide_bodies(decisions)
+
+    def body_decisions(self, project: str, session_keys: Sequence[str]) -> Mapping[str, BodyDecision]:
+        return self._upkeep.body_decisions(project, session_keys)
+
+    def purge_bodies(self, *, decided_before_ns: int, limit: int) -> int:
+        return self._upkeep.purge_bodies(decided_before_ns=decided_before_ns, limit=limit)
+
+    def expire_bodies(self, project: str, *, before_ns: int) -> int:
+        return self._upkeep.expire_bodies(project, before_ns=before_ns)
+
+    # SpanKeeper
+
+    def scan_spans(
+        self, project: str, *, since_ns: int | None, until_ns: int | None, cursor: str | None, limit: int
+    ) -> Page:
+        with self._database.snapshot() as reader:
+            return scan_spans(reader, project, since_ns=since_ns, until_ns=until_ns, after=cursor, limit=limit)
+
+    def erase_spans(self, project: str, keys: Sequence[tuple[str, str]]) -> Erased:
+        return self._upkeep.erase_spans(project, keys)
 
     def close(self) -> None:
         """Finish what is under way, fold the log into the file and let go of it."""

@@ -42,6 +42,10 @@ class Decisions:
         for decision in decisions:
             self._rows[decision.project, decision.session_key] = decision
 
+    def forget(self, project: str, session_keys: Iterable[str]) -> None:
+        for key in session_keys:
+            self._rows.pop((project, key), None)
+
     def get(self, project: str, session_key: str) -> BodyDecision | None:
         return self._rows.get((project, session_key))
 
@@ -83,6 +87,11 @@ class Logs:
     def remove(self, key: SpanKey) -> list[RawEvent]:
         return self._rows.pop(key, [])
 
+    def forget(self, project: str, trace_ids: set[str]) -> None:
+        for key in self.named():
+            if key[0] == project and key[1] in trace_ids:
+                del self._rows[key]
+
     def drop(self, wanted: Iterable[SpanKey], reason: str, before_ns: int | None = None) -> int:
         """Put `Absent` for the bodies of these logs (of those before a time, when one is given); answers how many went."""
         gone = 0
@@ -120,9 +129,9 @@ def _drop(pairs: Pairs, keys: Iterable[SpanKey], reason: str) -> int:
     return gone
 
 
-def bodies_of(raw: RawSpan, events: Sequence[RawEvent]) -> int:
+def bodies_of(raw: RawSpan | None, events: Sequence[RawEvent]) -> int:
     """How many bodies a span and its logs hold."""
-    return _count([*attribute_maps(raw), *(event.attributes for event in events)])
+    return _count([*(() if raw is None else attribute_maps(raw)), *(event.attributes for event in events)])
 
 
 def _count(maps: Iterable[Mapping[str, Any]]) -> int:
