@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from quarterdeck.model.raw import RawEvent
 from quarterdeck.model.spans import ErrorClass, OpKind, Span, SpanStatus, UsageScope
 from quarterdeck.observe.canonical import CONFIDENCES, Canonicalizer, conversation, mapped_by, normalise_usage
-from quarterdeck.observe.canonical.canonicalizer import PLANS_MAX
+from quarterdeck.observe.canonical.memory import PLANS_MAX
 from quarterdeck.observe.canonical.failures import FAILURE_MARKS
 from quarterdeck.observe.canonical.kinds import KINDS
 from quarterdeck.observe.canonical.messages import SLOTS_MAX

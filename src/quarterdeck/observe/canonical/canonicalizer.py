@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from quarterdeck.model.raw import RawSpan, Resource, Scope
+from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.spans import OpKind, Span
 from quarterdeck.observe.canonical.arithmetic import NOTHING, Counts, settle
@@ -16,12 +16,14 @@ from quarterdeck.observe.canonical.error_types import ErrorTypes, type_of_messag
 from quarterdeck.observe.canonical.failures import ERROR_CLASSES, FAILURE_MARKS, classify, exception_of
 from quarterdeck.observe.canonical.hashes import Hasher, content_hash
 from quarterdeck.observe.canonical.kinds import OP_KINDS, kind_from_name, kind_of
-from quarterdeck.observe.canonical.origins import Origin, open_origin, scope_identity
+from quarterdeck.observe.canonical.labels import Key, worth_keeping
+from quarterdeck.observe.canonical.memory import Memory
+from quarterdeck.observe.canonical.origins import Origin, override
 from quarterdeck.observe.canonical.plan import (
     SLOTS,
+    SMALL_SPAN,
     Candidates,
     Plan,
-    compile_plan,
     indexed_tool_values,
     shape_of,
 )
@@ -32,16 +34,6 @@ from quarterdeck.observe.canonical.unmapped import UnmappedCounter
 from quarterdeck.observe.canonical.usage import normalise_usage, unknown_keys
 from quarterdeck.observe.canonical.values import after, anything, decode_twice, seconds_after, text, within
 from quarterdeck.observe.canonical.weights import weight_of
-
-PLANS_MAX = 4_096
-"""Plans kept; when full all are dropped and compiled again on demand."""
-
-PLAN_KEYS_MAX = 128
-PLAN_CHARS_MAX = 8_192
-"""A span with more keys, or longer ones, gets a plan of its own that is not kept."""
-
-ORIGINS_MAX = 1_024
-"""Pairs of resource and scope remembered; when full all are dropped."""
 
 NAME_MAX = 1_024
 MESSAGE_MAX = 2_048
@@ -110,58 +102,75 @@ class Canonicalizer:
         self._hasher = Hasher(user_hash_key)
         self._unmapped = UnmappedCounter()
         self._error_types = ErrorTypes()
-        self._origins: dict[tuple[int, int], Origin] = {}
-        self._plans: dict[tuple[str, str], dict[tuple[str, ...], Plan]] = {}
-        self._plans_kept = 0
-        self.plans_compiled = 0
-        self.plans_dropped = 0
+        self._memory = Memory()
+        self._last: Origin | None = None
 
     @property
     def plans_kept(self) -> int:
         """Plans in the cache, at most PLANS_MAX."""
-        return self._plans_kept
+        return self._memory.plans_kept
+
+    @property
+    def plans_compiled(self) -> int:
+        """Plans made so far: one for each shape, unless the cache was full in between."""
+        return self._memory.plans_compiled
+
+    @property
+    def plans_dropped(self) -> int:
+        """Plans that a full cache let go."""
+        return self._memory.plans_dropped
 
     def canonicalize(self, raw: RawSpan) -> Span:
         """The canonical form of `raw`. Never raises for what a producer sent; the same input gives the same output."""
-        attributes = raw.attributes
-        origin = self._origins.get((id(raw.resource), id(raw.scope)))
-        if origin is None:
-            origin = self._open(raw.resource, raw.scope)
-        keys = shape_of(attributes)
+        # Unpacked once: a named field of a tuple costs as much as a look into a dictionary.
+        (
+            project,
+            trace_id,
+            span_id,
+            parent,
+            state,
+            name,
+            _,
+            start,
+            end,
+            code,
+            said,
+            attributes,
+            _,
+            links,
+            resource,
+            scope,
+        ) = raw
+        origin = self._last
+        if origin is None or origin.resource is not resource or origin.scope is not scope:
+            origin = self._last = self._memory.origin(resource, scope)
+        keys = tuple(attributes) if len(attributes) <= SMALL_SPAN else shape_of(attributes)
         plan = origin.plans.get(keys)
         if plan is None:
-            plan = self._compile(origin, keys)
-        row = plan.row.copy()
-        for slot, value in origin.defaults:
-            row[slot] = value
-        for slot, key, read, rest in plan.reads:
+            plan = self._memory.plan(origin, keys)
+        row = self._decided(plan, raw, origin)
+        kind: OpKind = row[_OP_KIND]
+        for slot, key, read, rest in plan.varying:
             value = read(attributes[key])
             if value is None and rest:
                 value = _pick(rest, attributes)
             if value is not None:
                 row[slot] = value
-        for slot, value, own_key in origin.overrides:
-            if anything(attributes.get(own_key)) is None:
-                row[slot] = value
-        kind = self._set_kind(row, plan, raw)
-        self._set_names(row, plan, raw, origin, kind)
+        if origin.overrides:
+            override(row, attributes, [found for found in origin.overrides if found[0] in plan.varying_slots])
+        self._set_ids(row, plan, raw)
         if plan.reads_usage:
             self._set_usage(row, plan, raw, kind)
         self._set_identity(row, plan, raw, kind)
-        self._set_outcome(row, plan, raw, kind)
-        if raw.links:
+        if code == 2 or said or state or not plan.plain_outcome or row[_ERROR_TYPE] is not None:
+            self._set_outcome(row, plan, raw, kind)
+        else:
+            row[_STATUS] = "ok" if code == 1 else "unset"
+        if links:
             row[_LINKS] = kept_links(raw, retry=bool(row[_RETRY]), op_name=row[_OP_NAME])
         if plan.unmapped:
             self._note_unmapped(row, plan, raw, origin)
-        row[:7] = (
-            raw.project,
-            raw.trace_id,
-            raw.span_id,
-            raw.parent_span_id,
-            raw.name[:NAME_MAX],
-            raw.start_ns,
-            raw.end_ns,
-        )
+        row[:7] = (project, trace_id, span_id, parent, name if len(name) <= NAME_MAX else name[:NAME_MAX], start, end)
         del row[_WIDTH:]
         return tuple.__new__(Span, row)
 
@@ -169,36 +178,33 @@ class Canonicalizer:
         """Keys seen since the last call that no dialect reads, most frequent first."""
         return self._unmapped.drain(now_ns)
 
-    # --- caches
+    def _decided(self, plan: Plan, raw: RawSpan, origin: Origin) -> list[Any]:
+        """A row of one's own with all that plan, origin, name and labels decide, remembered where they are words."""
+        key: Key = (plan, raw.name, not raw.parent_span_id, plan.labels(raw.attributes))
+        try:
+            found = origin.decided.get(key)
+        except TypeError:  # a list or a map where a word should be
+            return self._decide(plan, raw, origin)
+        if found is None:
+            found = self._decide(plan, raw, origin)
+            if not worth_keeping(key):
+                return found
+            self._memory.remember(origin, key, found)
+        return found.copy()
 
-    def _open(self, resource: Resource, scope: Scope) -> Origin:
-        if len(self._origins) >= ORIGINS_MAX:
-            self._origins.clear()
-            if len(self._plans) > PLANS_MAX:
-                self._drop_plans()
-        plans = self._plans.setdefault(scope_identity(scope), {})
-        origin = open_origin(resource, scope, plans)
-        self._origins[(id(resource), id(scope))] = origin
-        return origin
-
-    def _compile(self, origin: Origin, keys: tuple[str, ...]) -> Plan:
-        plan = compile_plan(origin.scope_name, origin.schema_url, keys)
-        self.plans_compiled += 1
-        if len(keys) > PLAN_KEYS_MAX or sum(map(len, keys)) > PLAN_CHARS_MAX:
-            return plan
-        if self._plans_kept >= PLANS_MAX:
-            self._drop_plans()
-        origin.plans[keys] = plan
-        self._plans_kept += 1
-        return plan
-
-    def _drop_plans(self) -> None:
-        """Empty the cache in place, since open origins hold their part of it."""
-        for plans in self._plans.values():
-            plans.clear()
-        self._plans = {scope_identity(origin.scope): origin.plans for origin in self._origins.values()}
-        self.plans_dropped += self._plans_kept
-        self._plans_kept = 0
+    def _decide(self, plan: Plan, raw: RawSpan, origin: Origin) -> list[Any]:
+        """What `_decided` remembers: looks at nothing but plan, origin, name, labels, and whether there is a parent."""
+        row = plan.row.copy()
+        for slot, value in origin.defaults:
+            row[slot] = value
+        for slot, key, read, rest in plan.label_reads:
+            value = _pick(((key, read), *rest), raw.attributes)
+            if value is not None:
+                row[slot] = value
+        override(row, raw.attributes, [found for found in origin.overrides if found[0] not in plan.varying_slots])
+        kind = self._set_kind(row, plan, raw)
+        self._set_names(row, plan, raw, origin, kind)
+        return row
 
     # --- rules that depend on values
 
@@ -232,12 +238,14 @@ class Canonicalizer:
             row[_TOOL] = _pick(plan.entity_name, raw.attributes) or after(raw.name, "execute_tool ")
         elif kind == "llm" and plan.dialect.entity_is_model and row[_MODEL_REQUEST] is None:
             row[_MODEL_REQUEST] = _pick(plan.entity_name, raw.attributes)
-        if plan.mcp_session is not None and row[_TOOL_CALL] is not None:
-            row[_TOOL_CALL] = within(text(raw.attributes.get(plan.mcp_session)), row[_TOOL_CALL])
         if row[_PROVIDER] is None:
             model = row[_MODEL_REQUEST] or row[_MODEL_RESPONSE]
             if model is not None:
                 row[_PROVIDER] = provider_of_model(model)
+
+    def _set_ids(self, row: list[Any], plan: Plan, raw: RawSpan) -> None:
+        if plan.mcp_session is not None and row[_TOOL_CALL] is not None:
+            row[_TOOL_CALL] = within(text(raw.attributes.get(plan.mcp_session)), row[_TOOL_CALL])
         if row[_SESSION] is not None:
             row[_SESSION_SOURCE] = plan.session_source
         if row[_USER] is not None:
@@ -259,6 +267,9 @@ class Canonicalizer:
         return (origin.service_name, "inferred") if origin.service_name else (None, None)
 
     def _set_usage(self, row: list[Any], plan: Plan, raw: RawSpan, kind: OpKind) -> None:
+        if plan.two_counts and (row[_IN] or 0) > 0 and (row[_IN + 1] or 0) > 0:
+            row[_CONFIDENCE], row[_USAGE_SCOPE] = "exact", plan.usage_scopes[kind]
+            return
         counts = NOTHING
         if plan.document_first:
             counts = self._document_usage(row, plan, raw)
@@ -269,6 +280,8 @@ class Canonicalizer:
         confidence = counts.confidence
         if plan.unmapped_usage and not (confidence == "exact" and row[_TOTAL] is not None):
             confidence = "unmapped"
+        if confidence == "assumed" and plan.includes_cache:
+            confidence = "exact"
         if plan.recounts and counts.output is not None:
             confidence = "recounted"
         if plan.cache_hit and _pick(plan.cache_hit, raw.attributes):
@@ -296,7 +309,9 @@ class Canonicalizer:
         if plan.tools or plan.indexed_tools:
             row[_TOOLSET] = self._toolset(plan, attributes)
         if kind == "llm":
-            row[_PROMPT_HASH] = self._hasher.prompt(self._system(plan, attributes), row[_TOOLSET])
+            system = self._system(plan, attributes)
+            if system is not None:
+                row[_PROMPT_HASH] = self._hasher.prompt(system, row[_TOOLSET])
             if plan.outputs or plan.indexed_output or raw.events:
                 row[_REQUESTED] = requested_calls(raw, plan.outputs, plan.indexed_output)
             if row[_TTFT] is None and plan.completion_start:

@@ -38,6 +38,8 @@ class Dialect:
     `names`, `name_prefixes`: whole names and beginnings of names of spans → kind, asked when no word and no key says it;
     with `names_decide` before keys are asked, since they mislead (a speech model is no model call).
     `entity_is_model`: `entity_name` names the model where the span is a model call.
+    `input_excludes_cache`, `input_includes_cache`: what its input count is known to be; the second holds for its own
+    scopes only, since anybody can write OpenTelemetry's names.
     `recounts`: scopes (whole names) whose counts of streams are known to be too high.
     `families`: prefixes of its bare keys, beside the global families, that are reported when nothing reads them.
     `known`: keys (or prefixes ending in ".") that are understood and left in the raw attributes.
@@ -57,6 +59,7 @@ class Dialect:
     entity_is_model: bool = False
     usage_rules: tuple[UsageRule, ...] = ()
     input_excludes_cache: bool = False
+    input_includes_cache: bool = False
     root_chain_is_workflow: bool = False
     recounts: tuple[str, ...] = ()
     known: tuple[str, ...] = ()

@@ -50,7 +50,12 @@ def content_hash(value: Any) -> str | None:
 
 
 def _text_hash(value: str) -> str:
-    return str(xxhash.xxh3_128_hexdigest(value.encode("utf-8", "surrogatepass")))[:HASH_CHARS]
+    try:
+        raw = value.encode()
+    except UnicodeEncodeError:
+        raw = value.encode("utf-8", "surrogatepass")
+    digest: str = xxhash.xxh3_128_hexdigest(raw)
+    return digest[:HASH_CHARS]
 
 
 def _packed(value: Any) -> bytes | None:

@@ -5,14 +5,16 @@ Decided once per pair of objects, since a block of spans shares them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from quarterdeck.model.raw import Resource, Scope
+from quarterdeck.model.raw import Attributes, Resource, Scope
+from quarterdeck.observe.canonical.labels import Key
 from quarterdeck.observe.canonical.plan import SLOTS, Plan
 from quarterdeck.observe.canonical.precedence import OWN, RESOURCE_FALLBACKS
 from quarterdeck.observe.canonical.readers import READERS
-from quarterdeck.observe.canonical.values import Reader, text
+from quarterdeck.observe.canonical.values import Reader, anything, text
 
 PER_SPAN_ONLY = frozenset({"op_kind_own", "error_class_own", "retry_attempt", "cost_reported_usd"})
 """Our own attributes that make no sense for a whole process; on a resource they are not read."""
@@ -28,7 +30,8 @@ class Origin:
     """Facts of one (resource, scope). Holds both, so that their identity stays taken while it is remembered.
 
     `defaults` stand where the span says nothing; `overrides` stand unless the span has the named attribute of ours.
-    `plans` is shared by all origins of the same scope name and schema.
+    `plans` is shared by all origins of the same scope name and schema, `decided` (rows remembered by label) by all of
+    equal facts.
     """
 
     resource: Resource
@@ -39,6 +42,12 @@ class Origin:
     overrides: tuple[tuple[int, Any, str], ...]
     service_name: str | None
     plans: dict[tuple[str, ...], Plan]
+    decided: dict[Key, list[Any]]
+
+    @property
+    def facts(self) -> tuple[Any, ...]:
+        """All that it says: origins of equal facts decide alike, whichever request they came with."""
+        return self.scope_name, self.schema_url, self.defaults, self.overrides, self.service_name
 
 
 def open_origin(resource: Resource, scope: Scope, plans: dict[tuple[str, ...], Plan]) -> Origin:
@@ -54,6 +63,7 @@ def open_origin(resource: Resource, scope: Scope, plans: dict[tuple[str, ...], P
         overrides=_overrides(resource),
         service_name=service,
         plans=plans,
+        decided={},
     )
 
 
@@ -89,3 +99,10 @@ def _overrides(resource: Resource) -> tuple[tuple[int, Any, str], ...]:
             if value is not None:
                 found.append((SLOTS[name], value, key))
     return tuple(found)
+
+
+def override(row: list[Any], attributes: Attributes, overrides: Iterable[tuple[int, Any, str]]) -> None:
+    """Our own attributes on the resource stand unless the span has them, too."""
+    for slot, value, own_key in overrides:
+        if anything(attributes.get(own_key)) is None:
+            row[slot] = value

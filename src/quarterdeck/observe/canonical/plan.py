@@ -19,6 +19,7 @@ from quarterdeck.observe.canonical.dialects import DIALECTS, UNKNOWN
 from quarterdeck.observe.canonical.failures import FAILURE_MARKS
 from quarterdeck.observe.canonical.kinds import KINDS, NAME_PREFIXES, OP_KINDS, PRESENCE
 from quarterdeck.observe.canonical.known_keys import FAMILIES, KNOWN
+from quarterdeck.observe.canonical.labels import LABEL_FIELDS, Labels, labels_of
 from quarterdeck.observe.canonical.near_misses import NearMisses
 from quarterdeck.observe.canonical.precedence import ABOVE_ALL, BAGGAGE_SESSIONS, GLOBAL, OWN
 from quarterdeck.observe.canonical.providers import model_name
@@ -80,19 +81,29 @@ Read = tuple[int, str, Reader, Candidates]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """How to read every span of one shape. `lazy` holds the candidates of the fields in LAZY that are there."""
+    """How to read every span of one shape.
+
+    `label_reads` are decided with the labels (see there), `varying` are read from every span. `two_counts`: usage is an
+    input and an output count and nothing else, so that two positive numbers need no arithmetic. `plain_outcome`: no
+    attribute tells of failure or sampling.
+    """
 
     dialect: Dialect
     row: list[Any]
-    reads: tuple[Read, ...]
+    labels: Labels
+    label_reads: tuple[Read, ...]
+    varying: tuple[Read, ...]
+    varying_slots: frozenset[int]
     kinds: tuple[tuple[str, Mapping[str, OpKind]], ...]
     presence: OpKind | None
     names: Mapping[str, OpKind]
     name_prefixes: tuple[tuple[str, OpKind], ...]
     root_chain_is_workflow: bool
     recounts: bool
+    includes_cache: bool
     usage_scopes: Mapping[OpKind, UsageScope]
     reads_usage: bool
+    two_counts: bool
     documents: Candidates
     document_first: bool
     tool_args: Candidates
@@ -111,6 +122,7 @@ class Plan:
     error_class_own: Candidates
     failure_marks: tuple[str, ...]
     sampled: bool
+    plain_outcome: bool
     unmapped: tuple[str, ...]
     unmapped_usage: bool
     session_source: str
@@ -118,6 +130,11 @@ class Plan:
     cache_hit: Candidates
     outputs: tuple[str, ...]
     indexed_output: bool
+
+    @property
+    def reads(self) -> tuple[Read, ...]:
+        """What is read from a span whatever it turns out to be."""
+        return (*self.label_reads, *self.varying)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,18 +207,27 @@ def compile_plan(scope_name: str, schema_url: str, keys: Sequence[str]) -> Plan:
         chosen["model_request"] = (("model", model_name),)  # bare, but beside usage it can be nothing else
     unmapped = _unmapped(keys, index, (*FAMILIES, *dialect.families))
     outputs, indexed_output = outputs_of(keys)
+    varying = _reads(chosen, labels=False)
+    marks = tuple(key for key in FAILURE_MARKS if key in present)
+    sampled = shows_sampling(tuple(keys))
+    unmapped_usage = any(_USAGE_WORDS.search(key) for key in unmapped)
     return Plan(
         dialect=dialect,
         row=_empty_row(dialect),
-        reads=_reads(chosen),
+        labels=labels_of(_label_keys(chosen, [key for key, _ in index.kinds if key in present])),
+        label_reads=_reads(chosen, labels=True),
+        varying=varying,
+        varying_slots=frozenset(slot for slot, *_ in varying),
         kinds=tuple((key, table) for key, table in index.kinds if key in present),
         presence=None if dialect.names_decide else _presence(dialect, keys),
         names=dialect.names,
         name_prefixes=(*dialect.name_prefixes, *NAME_PREFIXES),
         root_chain_is_workflow=dialect.root_chain_is_workflow and "langfuse.observation.type" not in present,
         recounts=scope_name in dialect.recounts,
+        includes_cache=dialect.input_includes_cache and dialect.matches_scope(scope_name),
         usage_scopes=_usage_scopes(dialect, scope_name, chosen, keys),
         reads_usage=any(name.startswith("tokens_") or name == "usage_document" for name in chosen),
+        two_counts=not unmapped_usage and _is_two_counts(dialect, scope_name, chosen),
         documents=chosen.get("usage_document", ()),
         document_first="usage_document" in dialect.fields and "usage_document" in chosen,
         tool_args=chosen.get("tool_args", ()),
@@ -218,10 +244,11 @@ def compile_plan(scope_name: str, schema_url: str, keys: Sequence[str]) -> Plan:
         http_status=chosen.get("http_status", ()),
         op_kind_own=chosen.get("op_kind_own", ()),
         error_class_own=chosen.get("error_class_own", ()),
-        failure_marks=tuple(key for key in FAILURE_MARKS if key in present),
-        sampled=shows_sampling(tuple(keys)),
+        failure_marks=marks,
+        sampled=sampled,
+        plain_outcome=not sampled and not marks,
         unmapped=unmapped,
-        unmapped_usage=any(_USAGE_WORDS.search(key) for key in unmapped),
+        unmapped_usage=unmapped_usage,
         session_source=_session_source(chosen),
         mcp_session=_mcp_session(chosen),
         cache_hit=chosen.get("cache_hit", ()),
@@ -255,9 +282,23 @@ def _empty_row(dialect: Dialect) -> list[Any]:
     return row
 
 
-def _reads(chosen: Mapping[str, Candidates]) -> tuple[Read, ...]:
+def _reads(chosen: Mapping[str, Candidates], *, labels: bool) -> tuple[Read, ...]:
     eager = ((name, candidates) for name, candidates in chosen.items() if name not in LAZY)
-    return tuple((SLOTS[name], *candidates[0], candidates[1:]) for name, candidates in eager)
+    return tuple(
+        (SLOTS[name], *candidates[0], candidates[1:]) for name, candidates in eager if (name in LABEL_FIELDS) == labels
+    )
+
+
+def _label_keys(chosen: Mapping[str, Candidates], kinds: Sequence[str]) -> list[str]:
+    """Keys that kind and names may depend on."""
+    fields = (*LABEL_FIELDS, "op_kind_own", "entity_name", "agent_name_fallback")
+    return list(dict.fromkeys((*kinds, *(key for name in fields for key, _ in chosen.get(name, ())))))
+
+
+def _is_two_counts(dialect: Dialect, scope_name: str, chosen: Mapping[str, Candidates]) -> bool:
+    told = {name for name in chosen if name.startswith("tokens_") or name in ("usage_document", "cache_hit")}
+    plain = not dialect.input_excludes_cache and scope_name not in dialect.recounts
+    return plain and told == {"tokens_input", "tokens_output"}
 
 
 def _presence(dialect: Dialect, keys: Sequence[str]) -> OpKind | None:

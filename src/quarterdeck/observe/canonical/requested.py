@@ -95,7 +95,7 @@ def requested_calls(raw: RawSpan, outputs: tuple[str, ...], indexed: bool) -> st
         found = _calls_in(raw.attributes[key])
     if not found and raw.events:
         found = [call for event in raw.events if event.name == "gen_ai.choice" for call in _of_event(event)]
-    return ",".join(dict.fromkeys(found[:CALLS_MAX])) or None
+    return ",".join(dict.fromkeys(found[:CALLS_MAX])) if found else None
 
 
 def _of_event(event: RawEvent) -> list[str]:
@@ -108,6 +108,8 @@ def _of_event(event: RawEvent) -> list[str]:
 
 def _calls_in(value: Any, *, listed: bool = False) -> list[str]:
     if isinstance(value, str):
+        if not listed and "tool" not in value and "function" not in value:  # each hint has one of them: quickly told
+            return []
         if len(value) > JSON_MAX or not (listed or any(hint in value for hint in _HINTS)):
             return []
         value = decode_twice(value)
