@@ -6,12 +6,16 @@ as independent given the threshold of their draw, which holds for bottom-k sampl
 Kaplan, PODC 2007): the variance of a total is estimated by Σ y²(1-p)/p².
 Intervals are normal with Student's t; its degrees of freedom are those of the units that make up the variance
 (Satterthwaite, Biometrics 2 (1946) 110-114), so a sum that hangs on a few large units gets the wide interval it deserves.
+Where it is known how many units each stratum has, `calibrate` makes weights that add up to that: the draw is then a
+simple random sample of each stratum (Cochran, Sampling Techniques, 3rd ed. 1977, chapter 5), and with `strata` only the
+spread within strata counts.
 Refuses: to mix units of unknown odds into a number. They are left out and counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from math import sqrt
 from typing import NamedTuple
 
@@ -34,16 +38,42 @@ class Weighted(NamedTuple):
     unknown: int
 
 
+def calibrate(
+    probabilities: Sequence[float | None], strata: Sequence[str], drawn_from: Mapping[str, int]
+) -> list[float | None]:
+    """Probabilities such that the sampled units of each stratum (p < 1) add up to what they were drawn from.
+
+    `drawn_from`: stratum → units that were left to the draw, kept or not; strata that it does not name stay as they
+    are. Units that were kept for certain (p = 1) and unknown ones stay too. Raises ValueError when fewer units are said
+    than were kept.
+    """
+    kept = Counter(h for h, p in zip(strata, probabilities, strict=True) if p is not None and p < 1)
+    wrong = [h for h, n in kept.items() if h in drawn_from and drawn_from[h] < n]
+    if wrong:
+        msg = f"stratum {wrong[0]!r} kept {kept[wrong[0]]} of {drawn_from[wrong[0]]} units"
+        raise ValueError(msg)
+    return [
+        kept[h] / drawn_from[h] if p is not None and p < 1 and h in drawn_from else p
+        for h, p in zip(strata, probabilities, strict=True)
+    ]
+
+
 def weighted_total(
-    values: Sequence[float], probabilities: Sequence[float | None], *, confidence: float = 0.95
+    values: Sequence[float],
+    probabilities: Sequence[float | None],
+    *,
+    strata: Sequence[str] | None = None,
+    confidence: float = 0.95,
 ) -> Weighted:
     """The total of `values` (any unit, shape (n,)) over the whole. `probabilities`: shape (n,), in (0, 1], None = unknown.
 
-    Raises ValueError for unequal lengths, values that are not finite, or a probability outside (0, 1].
+    `strata`: shape (n,), with probabilities of `calibrate`. Raises ValueError for unequal lengths, values that are not
+    finite, or a probability outside (0, 1].
     """
     y, p, unknown = _units(values, probabilities)
     value = float(np.sum(y / p))
-    return Weighted(_answer(value, y, p, confidence, "Horvitz-Thompson"), unknown)
+    parts = _centred(y, p, _strata(strata, probabilities))
+    return Weighted(_answer(value, parts, p, confidence, "Horvitz-Thompson"), unknown)
 
 
 def weighted_mean(
@@ -51,6 +81,7 @@ def weighted_mean(
     probabilities: Sequence[float | None],
     sizes: Sequence[float] | None = None,
     *,
+    strata: Sequence[str] | None = None,
     confidence: float = 0.95,
 ) -> Weighted:
     """The mean of `values` over the whole, per unit of `sizes` (1 each when left out). Errors as `weighted_total`."""
@@ -60,7 +91,8 @@ def weighted_mean(
     if whole <= 0:
         return Weighted(Insufficient("nothing was kept that could be weighed", len(y), _UNITS_MIN), unknown)
     value = float(np.sum(y / p)) / whole
-    return Weighted(_answer(value, (y - value * x) / whole, p, confidence, "Hájek"), unknown)
+    parts = _centred((y - value * x) / whole, p, _strata(strata, probabilities))
+    return Weighted(_answer(value, parts, p, confidence, "Hájek"), unknown)
 
 
 def weighted_share(
@@ -68,6 +100,7 @@ def weighted_share(
     probabilities: Sequence[float | None],
     sizes: Sequence[float] | None = None,
     *,
+    strata: Sequence[str] | None = None,
     confidence: float = 0.95,
 ) -> Weighted:
     """The share of hits in the whole: `hits` of `sizes` (1 each when left out) in each unit, 0 <= hits <= sizes.
@@ -90,7 +123,7 @@ def weighted_share(
         return Weighted(Estimate(value, value, value, len(y), "exact"), unknown)
     if drawn < _UNITS_MIN:
         return Weighted(_too_few(drawn), unknown)
-    contributions = _contributions((y - value * x) / whole, p)
+    contributions = _contributions(_centred((y - value * x) / whole, p, _strata(strata, probabilities)), p)
     variance = float(np.sum(contributions))
     if variance > 0 and 0 < value < 1:
         n, degrees = value * (1 - value) / variance, _degrees(contributions)
@@ -137,6 +170,31 @@ def _sizes(sizes: Sequence[float] | None, probabilities: Sequence[float | None],
         msg = "sizes must be finite and not below 0"
         raise ValueError(msg)
     return x
+
+
+def _strata(strata: Sequence[str] | None, probabilities: Sequence[float | None]) -> list[str] | None:
+    """The strata of the units whose probability is known."""
+    if strata is None:
+        return None
+    return [h for h, p in zip(strata, probabilities, strict=True) if p is not None]
+
+
+def _centred(parts: Floats, p: Floats, strata: list[str] | None) -> Floats:
+    """`parts` less their mean in each stratum, among sampled units, so that their squares make the sample variance.
+
+    A stratum with one sampled unit shows no spread of its own: that unit stays as it is.
+    """
+    if strata is None:
+        return parts
+    found = parts.copy()
+    _, unit = np.unique(np.asarray(strata), return_inverse=True)
+    drawn = p < 1
+    counts = np.bincount(unit[drawn], minlength=int(unit.max(initial=-1)) + 1)
+    sums = np.bincount(unit[drawn], weights=parts[drawn], minlength=len(counts))
+    several = drawn & (counts[unit] > 1)
+    n = counts[unit[several]]
+    found[several] = (parts[several] - sums[unit[several]] / n) * np.sqrt(n / (n - 1))
+    return found
 
 
 def _answer(value: float, parts: Floats, p: Floats, confidence: float, method: str) -> Answer:
