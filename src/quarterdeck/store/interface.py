@@ -16,6 +16,7 @@ from quarterdeck.model.reports import ApiKey, Rejection, UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.calls import HourCalls
+from quarterdeck.store.upkeep import Housekeeping
 
 RUN_FACETS = (
     "agent", "agent_version", "prompt_version", "model", "provider", "lifecycle", "status", "error_class",
@@ -379,6 +380,7 @@ class TelemetryStore(
     CallReader,
     BodyStore,
     SpanKeeper,
+    Housekeeping,
     Protocol,
 ):
     """All of the above in one engine, with an end."""

@@ -10,28 +10,27 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, TypeVar
 
 from quarterdeck.clock import Clock
 from quarterdeck.errors import Overloaded, QuarterdeckError, RateLimited, StoreFailed
 from quarterdeck.model.health import IngestHealth, LimitNow
-from quarterdeck.model.raw import RawSpan
-from quarterdeck.model.reports import Rejection, UnmappedKey
 from quarterdeck.model.runs import Run
-from quarterdeck.model.spans import Span
 from quarterdeck.observe.ingest.decode import Decoded, Encoding, Limits, Signal, decode
 from quarterdeck.observe.ingest.door import Receipt
 from quarterdeck.observe.ingest.logs import decode_logs
 from quarterdeck.observe.ingest.options import IngestOptions
+from quarterdeck.observe.pipeline.errands import Errands, Workbench
 from quarterdeck.observe.pipeline.event_logs import carried, taken_off
 from quarterdeck.observe.pipeline.gauges import IngestGauges
 from quarterdeck.observe.pipeline.jobs import Job, resolve
+from quarterdeck.observe.pipeline.needs import Canonical, Log, Privacy
 from quarterdeck.observe.pipeline.options import PipelineOptions
 from quarterdeck.observe.pipeline.rate import TokenBuckets
 from quarterdeck.observe.pipeline.settle import BuildRuns, Settler, Work
-from quarterdeck.observe.pipeline.traces import Pair, TraceTable
+from quarterdeck.observe.pipeline.traces import TraceTable
 from quarterdeck.store.interface import Batch, TelemetryStore
 
 _TICK_S = 0.25
@@ -47,26 +46,7 @@ _SETTLE_REST = 1.0
 """Settling rests as long as it worked: writing a few runs costs nearly what writing many does."""
 
 
-class Canonical(Protocol):
-    """The canonical stage, as far as this room needs it."""
-
-    def canonicalize(self, raw: RawSpan) -> Span: ...
-
-    def drain_unmapped(self, now_ns: int) -> list[UnmappedKey]: ...
-
-
-class Privacy(Protocol):
-    """What may not be stored: taken out before canonical reads it (`redact`) and after (`seal`, with `redact`'s marks)."""
-
-    def redact(self, spans: list[RawSpan], body: bytes, encoding: str) -> tuple[list[RawSpan], int]: ...
-
-    def seal(self, pairs: list[Pair], marks: int, now_ns: int) -> tuple[list[Pair], list[Rejection]]: ...
-
-
-class Log(Protocol):
-    """Where failures are told (structlog's shape)."""
-
-    def error(self, event: str, **fields: Any) -> Any: ...
+Answer = TypeVar("Answer")
 
 
 class _Group(NamedTuple):
@@ -101,6 +81,8 @@ class Pipeline:
         self._limits = Limits(ingest.attribute_bytes_max, ingest.attributes_max)
         self._table = TraceTable(store.load_traces, store.runs_of_traces, spans_max=options.trace_spans_max)
         self._settler = Settler(self._table, store, build_runs, options)
+        self._errands = Errands()
+        self._bench = Workbench(self._table, store, self._settler)
         self._buckets = TokenBuckets(ingest.spans_per_s_max)
         self._lock = threading.Lock()
         self._to_decode: deque[Job] = deque()
@@ -182,6 +164,10 @@ class Pipeline:
     def count_unstored(self, signal: str, items: int) -> None:
         """See `observe.ingest.door.SpanSink`."""
         self._gauges.unstored.labels(signal).inc(items)
+
+    def errand(self, act: Callable[[Workbench], Answer]) -> Future[Answer]:
+        """Have something done to stored spans by the writer thread, between two commits. Raises Overloaded."""
+        return self._errands.submit(act)
 
     def stop(self, timeout_s: float) -> bool:
         """Refuse what comes, commit what is here, settle every run; answers whether all of it was done in time."""
@@ -385,9 +371,12 @@ class Pipeline:
         now_s = self._clock.monotonic_s()
         try:
             if last:
+                self._errands.close()
                 self._settle_all()
                 return
             self._settle(now_s)
+            if self._building is None:  # an errand may change what is being built
+                self._run_errand(now_s)
             if now_s >= self._age_at_s:
                 self._settler.age(now_s, self._clock.now_ns())
                 self._age_at_s = now_s + self._options.aging_s
@@ -400,6 +389,11 @@ class Pipeline:
         self._gauges.trace_spans.set(self._table.span_count)
         oldest_s = self._dirty_since_s = self._table.oldest_dirty_s()
         self._gauges.settle_lag.set(0.0 if oldest_s is None else max(0.0, self._clock.monotonic_s() - oldest_s))
+
+    def _run_errand(self, now_s: float) -> None:
+        bench = self._bench
+        bench.now_s, bench.now_ns, bench.last_seq = now_s, self._clock.now_ns(), self._last_seq
+        self._errands.run_one(bench)
 
     def _settle(self, now_s: float) -> None:
         """Write the runs that were built beside the last commits, or have the next ones built."""

@@ -60,17 +60,36 @@ class Settler:
         for key in due:
             if key in taken:
                 continue
-            traces = {k: self._table.get(k) for k in sorted(self._group(key))}
-            group = _Group(
-                {k: trace.changes for k, trace in traces.items()},
-                [span for trace in traces.values() for span in trace.spans.values()],
-            )
+            group = self._whole(key)
             groups.append(group)
-            taken.update(traces)
+            taken.update(group.changes)
             spans += len(group.spans)
             if spans >= options.settle_spans_max:
                 break
         return Work(groups, now_ns) if groups else None
+
+    def work_of(self, keys: Sequence[TraceKey], now_ns: int) -> Work | None:
+        """The groups of these traces (which are in memory), whether they are due or not; None when there are none."""
+        groups = self.groups_of(keys)
+        return Work(groups, now_ns) if groups else None
+
+    def groups_of(self, keys: Sequence[TraceKey]) -> list[_Group]:
+        """Each trace with all that explicit runs join to it, every trace once."""
+        self._table.bring(keys)
+        groups: list[_Group] = []
+        taken: set[TraceKey] = set()
+        for key in keys:
+            if key not in taken and key in self._table:
+                groups.append(self._whole(key))
+                taken.update(groups[-1].changes)
+        return groups
+
+    def _whole(self, key: TraceKey) -> _Group:
+        traces = {k: self._table.get(k) for k in sorted(self._group(key))}
+        return _Group(
+            {k: trace.changes for k, trace in traces.items()},
+            [span for trace in traces.values() for span in trace.spans.values()],
+        )
 
     def build(self, work: Work) -> list[list[Run]]:
         """The runs of each group."""

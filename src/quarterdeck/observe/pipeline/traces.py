@@ -167,9 +167,7 @@ class TraceTable:
             trace.spans = {span.span_id: span for span in spans}
             trace.run_ids = frozenset(runs.get(key, ()))
             self.span_count += len(spans)
-            for span in spans:
-                if span.run_id is not None:
-                    self._by_run.setdefault((span.project, span.run_id), set()).add(key)
+            self._remember_runs(key, trace)
 
     def mark(self, key: TraceKey, now_s: float) -> None:
         """Have the runs of a trace settled again although no span came (silence, or after a start)."""
@@ -238,6 +236,54 @@ class TraceTable:
             return self._traces[key].dirty_since_s
         return None
 
+    def traces_where(self, project: str, holds: Callable[[Span], bool]) -> list[str]:
+        """Traces of a project in memory that have a span for which this holds."""
+        return [
+            key[1] for key, trace in self._traces.items() if key[0] == project and any(map(holds, trace.spans.values()))
+        ]
+
+    def take_out(self, project: str, keys: Iterable[tuple[str, str]]) -> tuple[list[TraceKey], list[Trace]]:
+        """Spans out of their traces; answers the traces that are left in part, and those that held nothing else."""
+        touched: dict[TraceKey, set[str]] = {}
+        for trace_id, span_id in keys:
+            touched.setdefault((project, trace_id), set()).add(span_id)
+        left: list[TraceKey] = []
+        empty: list[Trace] = []
+        for key, span_ids in touched.items():
+            trace = self._traces.get(key)
+            if trace is None:
+                continue
+            self._forget_runs(key, trace)
+            gone = [span_id for span_id in span_ids if trace.spans.pop(span_id, None) is not None]
+            self.span_count -= len(gone)
+            trace.changes += 1
+            if trace.spans:
+                self._remember_runs(key, trace)
+                left.append(key)
+            else:
+                del self._traces[key]
+                self._dirty.pop(key, None)
+                empty.append(trace)
+        return left, empty
+
+    def put_skeletons(self, spans: Iterable[Span]) -> None:
+        """Another canonical form of spans that are here; what is not here is read from the store when it is needed."""
+        for span in spans:
+            key = (span.project, span.trace_id)
+            trace = self._traces.get(key)
+            if trace is not None and span.span_id in trace.spans:
+                self._forget_runs(key, trace)
+                trace.spans[span.span_id] = span
+                trace.changes += 1
+                self._remember_runs(key, trace)
+
+    def let_go(self, keys: Iterable[TraceKey]) -> None:
+        """Traces out of memory, as `evict` would; those with runs to settle stay."""
+        for key in keys:
+            trace = self._traces.get(key)
+            if trace is not None and trace.dirty_since_s is None:
+                self._drop(key, trace)
+
     def evict(self) -> int:
         """Let settled traces go, oldest touched first, until the table is within its bound; answers how many went."""
         gone = 0
@@ -249,11 +295,19 @@ class TraceTable:
             trace = self._traces[key]
             if trace.dirty_since_s is not None:
                 continue
-            del self._traces[key]
-            self.span_count -= len(trace.spans)
-            self._forget_runs(key, trace)
+            self._drop(key, trace)
             gone += 1
         return gone
+
+    def _drop(self, key: TraceKey, trace: Trace) -> None:
+        del self._traces[key]
+        self.span_count -= len(trace.spans)
+        self._forget_runs(key, trace)
+
+    def _remember_runs(self, key: TraceKey, trace: Trace) -> None:
+        for span in trace.spans.values():
+            if span.run_id:
+                self._by_run.setdefault((key[0], span.run_id), set()).add(key)
 
     def _forget_runs(self, key: TraceKey, trace: Trace) -> None:
         for run_id in {span.run_id for span in trace.spans.values() if span.run_id}:

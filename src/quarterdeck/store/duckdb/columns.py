@@ -55,7 +55,13 @@ def span_table(pairs: Sequence[Pair]) -> Any:
 
     The rest (`seq`, `chunk_id`, `chunk_index`) is known at the commit. Ids were checked before (store/identity.py).
     """
-    columns = list(zip(*[span for span, _ in pairs], strict=True))
+    scopes = column("scope_name", [raw.scope.name for _, raw in pairs], pa.string())
+    return skeleton_table([span for span, _ in pairs]).append_column("scope_name", scopes)
+
+
+def skeleton_table(spans: Sequence[Span]) -> Any:
+    """The canonical spans (at least one) as an Arrow table: the columns that are fields of Span."""
+    columns = list(zip(*spans, strict=True))
     arrays: dict[str, Any] = {}
     for name, values in zip(Span._fields, columns, strict=True):
         if name == "trace_id":
@@ -67,7 +73,6 @@ def span_table(pairs: Sequence[Pair]) -> Any:
             arrays[name] = column(name, _clipped(values), pa.string())
         else:
             arrays[name] = column(name, values, _FIELD_TYPES[name])
-    arrays["scope_name"] = column("scope_name", [raw.scope.name for _, raw in pairs], pa.string())
     return pa.table(arrays)
 
 

@@ -20,6 +20,7 @@ from quarterdeck.store.calls import HourCalls
 from quarterdeck.store.duckdb import audit, call_reader, contrast_reader, first_spans, fleet_reader, run_reader
 from quarterdeck.store.duckdb.chunks import Pair
 from quarterdeck.store.duckdb.database import Database, one
+from quarterdeck.store.duckdb.housekeeping import Housekeeper
 from quarterdeck.store.duckdb.logs import count_logs
 from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.duckdb.parts import Part
@@ -57,6 +58,7 @@ class DuckDBStore:
         self._database = Database(path, options, clock)
         self._spans = SpanStore(self._database, options)
         self._runs = RunStore(self._database)
+        self._housekeeper = Housekeeper(self._database)
         self._upkeep = Upkeep(self._database, self._spans, options)
 
     # SpanWriter
@@ -211,6 +213,28 @@ class DuckDBStore:
 
     def erase_spans(self, project: str, keys: Sequence[tuple[str, str]]) -> Erased:
         return self._upkeep.erase_spans(project, keys)
+
+    # Housekeeping
+
+    def projects(self) -> Sequence[str]:
+        return self._housekeeper.projects()
+
+    def traces_naming(
+        self, project: str, *, session_ids: Sequence[str] = (), user_hashes: Sequence[str] = ()
+    ) -> Sequence[str]:
+        return self._housekeeper.traces_naming(project, session_ids=session_ids, user_hashes=user_hashes)
+
+    def put_skeletons(self, spans: Sequence[Span]) -> int:
+        return self._housekeeper.put_skeletons(spans)
+
+    def forget(self, project: str, *, session_keys: Sequence[str], trace_ids: Sequence[str]) -> None:
+        self._housekeeper.forget(project, session_keys=session_keys, trace_ids=trace_ids)
+
+    def expire_runs(self, project: str, *, before_ns: int, limit: int) -> int:
+        return self._housekeeper.expire_runs(project, before_ns=before_ns, limit=limit)
+
+    def expire_rollups(self, project: str, *, before_ns: int) -> int:
+        return self._housekeeper.expire_rollups(project, before_ns=before_ns)
 
     def close(self) -> None:
         """Finish what is under way, fold the log into the file and let go of it."""

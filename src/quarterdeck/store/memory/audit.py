@@ -31,6 +31,9 @@ class RejectionLog:
             self._next += 1
         del self._rows[: -self._keep]
 
+    def forget(self, project: str, trace_ids: set[str]) -> None:
+        self._rows = [row for row in self._rows if row[1].project != project or row[1].trace_id not in trace_ids]
+
     def page(self, project: str, *, cursor: str | None, limit: int) -> Page:
         before = self._next if cursor is None else decode_rejection_cursor(cursor)
         found = [(n, row) for n, row in reversed(self._rows) if n < before and row.project == project]
@@ -49,6 +52,11 @@ class UnmappedCounts:
             identity = (key.project, key.key, key.dialect, key.scope_name)
             held = self._rows.get(identity)
             self._rows[identity] = key if held is None else merged(held, key)
+
+    def forget(self, project: str, trace_ids: set[str]) -> None:
+        for identity, row in self._rows.items():
+            if row.project == project and row.example_trace_id in trace_ids:
+                self._rows[identity] = replace(row, example_trace_id="")
 
     def list(self, project: str, *, limit: int) -> list[UnmappedKey]:
         mine = [row for row in self._rows.values() if row.project == project]

@@ -31,6 +31,7 @@ from quarterdeck.store.interface import (
 )
 from quarterdeck.store.measures import (
     LIVE,
+    MINUTE_NS,
     check_cohort_keys,
     check_contrast_keys,
     check_facets,
@@ -42,6 +43,7 @@ from quarterdeck.store.measures import (
 from quarterdeck.store.memory.audit import RejectionLog, UnmappedCounts, coverage_of
 from quarterdeck.store.memory.bodies import Decisions, Logs, Pairs, SpanKey, bodies_of, drop, expire, owners_of
 from quarterdeck.store.memory.contrast import contrast_of
+from quarterdeck.store.memory.housekeeping import old_runs, projects_of, traces_naming
 from quarterdeck.store.memory.population import cohorts_of, fleet_of
 from quarterdeck.store.memory.selection import facet_of, matches, page_of
 from quarterdeck.store.text import storable, storable_run, storable_span
@@ -61,6 +63,7 @@ class MemoryStore:
         self._unmapped = UnmappedCounts()
         self._decisions = Decisions()
         self._logs = Logs()
+        self._past: dict[tuple[str, str], Run] = {}
         self._places: dict[SpanKey, int] = {}
         self._place = 0
         self._seq = 0
@@ -103,6 +106,7 @@ class MemoryStore:
             for key in gone:
                 self._runs.pop(key, None)
             for run in map(storable_run, runs):
+                self._past.pop((run.project, run.run_id), None)
                 self._runs[(run.project, run.run_id)] = run
             self._settled_seq = max(self._settled_seq, settled_seq)
 
@@ -180,13 +184,13 @@ class MemoryStore:
     # FleetReader
 
     def fleet(self, project: str, since_ns: int, until_ns: int) -> FleetNow:
-        return fleet_of(self._of_project(project), since_ns, until_ns)
+        return fleet_of(self._counted(project), since_ns, until_ns)
 
     def cohorts(
         self, project: str, since_ns: int, until_ns: int, by: Sequence[str], *, limit: int
     ) -> Sequence[CohortRow]:
         check_limit(limit)
-        return cohorts_of(self._of_project(project), since_ns, until_ns, check_cohort_keys(by), limit=limit)
+        return cohorts_of(self._counted(project), since_ns, until_ns, check_cohort_keys(by), limit=limit)
 
     # ContrastReader
 
@@ -308,14 +312,59 @@ class MemoryStore:
                 trace = self._traces.get((project, trace_id), {})
                 events = self._logs.remove((project, trace_id, span_id))
                 pair = trace.pop(span_id, None)
+                bodies += bodies_of(None if pair is None else pair[1], events)
                 if pair is not None:
                     spans += 1
-                    bodies += bodies_of(pair[1], events)
                     del self._places[project, trace_id, span_id]
                 if not trace:
                     self._traces.pop((project, trace_id), None)
                     self._trace_seq.pop((project, trace_id), None)
         return Erased(spans, bodies)
+
+    # Housekeeping
+
+    def projects(self) -> Sequence[str]:
+        with self._lock:
+            return projects_of(self._traces, self._runs)
+
+    def traces_naming(
+        self, project: str, *, session_ids: Sequence[str] = (), user_hashes: Sequence[str] = ()
+    ) -> Sequence[str]:
+        with self._lock:
+            return traces_naming(self._traces, project, session_ids, user_hashes)
+
+    def put_skeletons(self, spans: Sequence[Span]) -> int:
+        found = 0
+        with self._lock:
+            for span in map(storable_span, map(stored_span, spans)):
+                trace = self._traces.get((span.project, span.trace_id), {})
+                if span.span_id in trace:
+                    trace[span.span_id] = (span, trace[span.span_id][1])
+                    found += 1
+        return found
+
+    def forget(self, project: str, *, session_keys: Sequence[str], trace_ids: Sequence[str]) -> None:
+        traces = set(trace_ids)
+        with self._lock:
+            self._decisions.forget(project, session_keys)
+            self._logs.forget(project, traces)
+            self._rejections.forget(project, traces)
+            self._unmapped.forget(project, traces)
+
+    def expire_runs(self, project: str, *, before_ns: int, limit: int) -> int:
+        check_limit(limit)
+        with self._lock:
+            old = old_runs(self._runs.values(), project, before_ns, limit)
+            for run in old:
+                self._past[project, run.run_id] = self._runs.pop((project, run.run_id))
+        return len(old)
+
+    def expire_rollups(self, project: str, *, before_ns: int) -> int:
+        with self._lock:
+            old = [key for key, run in self._past.items() if key[0] == project and _minute_end(run) <= before_ns]
+            for key in old:
+                del self._past[key]
+        return len(old)
 
     def close(self) -> None:
         """Nothing to let go of: what is held goes with the object."""
@@ -336,6 +385,11 @@ class MemoryStore:
         with self._lock:
             return [self._decisions.told(run) for run in self._runs.values() if run.project == project]
 
+    def _counted(self, project: str) -> list[Run]:
+        """Runs that the rollups count: those stored, and those that expired while their rollups stay."""
+        with self._lock:
+            return [*self._of_project(project), *(run for key, run in self._past.items() if key[0] == project)]
+
     def _matching(self, where: RunFilter, *, without: str | None = None) -> list[Run]:
         return [run for run in self._of_project(where.project) if matches(run, where, without=without)]
 
@@ -350,3 +404,7 @@ def _within(span: Span, since_ns: int | None, until_ns: int | None) -> bool:
 
 def _span_order(span: Span) -> tuple[int, str, str]:
     return span.start_ns, span.trace_id, span.span_id
+
+
+def _minute_end(run: Run) -> int:
+    return (run.started_at_ns // MINUTE_NS + 1) * MINUTE_NS
