@@ -48,7 +48,7 @@ def test_a_model_call() -> None:
         tokens_cache_write=100,
         tokens_reasoning=30,
         usage_scope="own",
-        usage_confidence="assumed",
+        usage_confidence="exact",
         session_id="conv-1",
         session_source="explicit",
         prompt_version=None,

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from quarterdeck.model.raw import RawEvent
 from quarterdeck.model.spans import ErrorClass, OpKind, Span, SpanStatus, UsageScope
 from quarterdeck.observe.canonical import CONFIDENCES, Canonicalizer, conversation, mapped_by, normalise_usage
-from quarterdeck.observe.canonical.memory import PLANS_MAX
 from quarterdeck.observe.canonical.failures import FAILURE_MARKS
 from quarterdeck.observe.canonical.kinds import KINDS
-from quarterdeck.observe.canonical.messages import SLOTS_MAX
+from quarterdeck.observe.canonical.memory import PLANS_MAX
+from quarterdeck.observe.canonical.message_shapes import SLOTS_MAX
 from quarterdeck.observe.canonical.precedence import GLOBAL, OWN
 from quarterdeck.observe.canonical.unmapped import DISTINCT_MAX, OTHER_KEY
 from quarterdeck.observe.canonical.weights import WEIGHT_KEYS

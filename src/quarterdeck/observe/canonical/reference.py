@@ -46,7 +46,7 @@ def _dialects() -> Iterator[str]:
 
 
 def _one(dialect: Dialect) -> Iterator[str]:
-    if not (dialect.fields or dialect.usage_rules or dialect.presence or dialect.name_prefixes):
+    if not (dialect.fields or dialect.usage_rules or dialect.presence or dialect.name_prefixes or dialect.names):
         return
     yield f"\n### {dialect.name}\n"
     yield from _rules(dialect)
@@ -64,6 +64,10 @@ def _rules(dialect: Dialect) -> Iterator[str]:
         yield f"- A span whose name begins with `{prefix}`: `{kind}`."
     if dialect.input_excludes_cache:
         yield "- Input is reported without cache tokens; they are added."
+    if dialect.input_includes_cache:
+        yield "- Input is known to have cache tokens in it."
+    for name, kind in dialect.names.items():
+        yield f"- A span named `{name}` and without a word for its kind: `{kind}`."
     for scope in dialect.recounts:
         yield f"- Streams of scope `{scope}` are counted too high; another view of the same call wins."
     if dialect.root_chain_is_workflow:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from quarterdeck.model.raw import RawSpan, Resource, Scope
-from quarterdeck.observe.canonical.messages import conversation, to_messages
+from quarterdeck.observe.canonical.message_shapes import to_messages
+from quarterdeck.observe.canonical.messages import conversation
 
 
 def span(attributes: dict[str, Any]) -> RawSpan:

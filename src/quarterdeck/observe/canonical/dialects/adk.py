@@ -6,6 +6,7 @@ from quarterdeck.observe.canonical.dialect import Dialect
 
 DIALECT = Dialect(
     name="adk",
+    input_includes_cache=True,
     scopes=("gcp.vertex.agent",),
     markers=("gcp.vertex.agent.",),
     fields={

@@ -9,6 +9,7 @@ from quarterdeck.observe.canonical.dialect import Dialect
 
 DIALECT = Dialect(
     name="claude_api",
+    input_includes_cache=True,
     scopes_exact=("com.anthropic.claude-platform",),
     fields={"retry_attempt": ("http.request.resend_count",)},
     names={

@@ -10,6 +10,7 @@ from quarterdeck.observe.canonical.dialect import Dialect
 
 DIALECT = Dialect(
     name="claude_sdk",
+    input_includes_cache=True,
     scopes=("com.anthropic.sdk",),
     fields={"retry_attempt": ("http.request.resend_count",)},
     names={

@@ -9,6 +9,7 @@ from quarterdeck.observe.canonical.dialect import Dialect
 
 DIALECT = Dialect(
     name="flue",
+    input_includes_cache=True,
     scopes=("@flue/opentelemetry",),
     markers=("flue.operation.", "flue.submission.id", "flue.instance.id", "flue.workflow."),
     fields={

@@ -10,6 +10,7 @@ from quarterdeck.observe.canonical.dialect import Dialect
 
 DIALECT = Dialect(
     name="livekit",
+    input_includes_cache=True,
     scopes=("livekit-agents", "livekit.agents"),
     markers=("lk.agent_label", "lk.job_id", "lk.speech_id"),
     fields={

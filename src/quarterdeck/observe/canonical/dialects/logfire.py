@@ -9,6 +9,7 @@ from quarterdeck.observe.canonical.dialect import Dialect
 
 DIALECT = Dialect(
     name="logfire",
+    input_includes_cache=True,
     scopes=("logfire",),
     markers=("logfire.msg", "logfire.json_schema", "logfire.span_type", "logfire.level_num"),
     fields={

@@ -9,6 +9,7 @@ from quarterdeck.observe.canonical.dialect import Dialect
 
 DIALECT = Dialect(
     name="otel_current",
+    input_includes_cache=True,
     scopes=("opentelemetry.instrumentation.genai.", "opentelemetry.util.genai"),
     schemas=("/schemas/gen-ai/",),
     markers=("gen_ai.provider.name", "gen_ai.input.messages", "gen_ai.system_instructions"),

@@ -10,6 +10,7 @@ from quarterdeck.observe.canonical.dialect import Dialect, UsageRule
 
 DIALECT = Dialect(
     name="pydantic_ai",
+    input_includes_cache=True,
     scopes=("pydantic-ai",),
     markers=("pydantic_ai.", "gen_ai.aggregated_usage.", "model_request_parameters"),
     fields={

@@ -10,6 +10,7 @@ from quarterdeck.observe.canonical.dialect import Dialect, UsageRule
 
 DIALECT = Dialect(
     name="vercel_v7",
+    input_includes_cache=True,
     scopes_exact=("gen_ai",),
     fields={
         "tokens_reasoning": (
