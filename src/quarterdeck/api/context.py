@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from quarterdeck.api.access import Access
 from quarterdeck.api.encode import encode
+from quarterdeck.api.findings import Doctor
 from quarterdeck.api.run_views.outlines import Outlines
 from quarterdeck.api.services import ApiServices
 from quarterdeck.api.threads import StoreThreads
@@ -29,6 +30,7 @@ class ApiContext:
     access: Access
     trees: Trees
     outlines: Outlines
+    doctor: Doctor
 
     async def answer(self, request: Request, make: Callable[[], object]) -> Response:
         """The document that `make` builds, as JSON. Reading, building and packing happen off the event loop."""
@@ -46,7 +48,7 @@ def make_context(services: ApiServices) -> ApiContext:
     options = services.options
     threads = StoreThreads(options.store_threads, options.store_calls_waiting_max, services.metrics)
     trees = Trees(services)
-    return ApiContext(services, threads, Access(services, threads), trees, Outlines(services, trees))
+    return ApiContext(services, threads, Access(services, threads), trees, Outlines(services, trees), Doctor(services))
 
 
 def context_of(request: Request) -> ApiContext:

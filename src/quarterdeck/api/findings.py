@@ -1,184 +1,179 @@
-"""Findings: what about the incoming telemetry would mislead its readers, and the setting that mends it.
+"""What the doctor looks at on a live server, read from the store: counts of a day, and a sample of the newest runs.
 
-Pure: facts in, findings out, worst first. Refuses: to guess; every finding carries the numbers it was made from.
+The sample is read at most once a minute for the health document, and anew when somebody asks for it. Bounded: runs, spans
+and raw forms have named limits. Refuses: to decide anything; that is `observe.doctor`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
 
-Severity = Literal["info", "warning", "error"]
+from quarterdeck.api.services import ApiServices
+from quarterdeck.model.raw import RawSpan
+from quarterdeck.model.runs import Run
+from quarterdeck.model.spans import Span
+from quarterdeck.observe.doctor import (
+    Examined,
+    Finding,
+    Holes,
+    Producer,
+    TelemetryFacts,
+    examine,
+    find,
+    findings_of,
+    worst_first,
+)
+from quarterdeck.observe.doctor.billing import Reconciliation, billing_findings
+from quarterdeck.observe.doctor.groups import connected
+from quarterdeck.observe.doctor.limits import SAMPLED_MAX, span_limits
+from quarterdeck.store.interface import RunFilter
 
-_ORPHAN_SHARE = 0.01
-"""Below this share a few lost spans are noise of any network; above, a sampler or a missing exporter is at work."""
-_ORPHAN_SHARE_BAD = 0.2
-"""Above this share counts and trees are too holed to read."""
-_USAGE_SHARE = 0.95
-"""A producer that reports usage does so nearly always; aborted streams explain the rest."""
-_CALLS_TO_JUDGE = 20
-"""Fewer model calls say little about a producer."""
-_KEYS_NAMED = 5
-_ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+WINDOW_H = 24
+RUNS_MAX = 500
+"""Newest runs that are looked at."""
+SPANS_MAX = 10_000
+"""Spans of them that are read; a run of more than a quarter of it is left out."""
+KEPT_S = 60.0
+"""How long the health document shows one look."""
+PROJECTS_MAX = 64
+_UNMAPPED_READ = 500
+_ORPHANS = "orphans"
+"""Not a flag of a run but a word of `RunFilter.has`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Producer:
-    """One instrumentation (dialect and scope) of a project, since the store began."""
+class Look(NamedTuple):
+    """What was looked at, and when (monotonic seconds)."""
 
-    dialect: str
-    scope: str
-    spans: int
-    model_calls: int
-    with_usage: int
-    orphans: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class TelemetryFacts:
-    """What the findings are made from. Runs are those of the last `window_h` hours; `unmapped` maps a key to its count."""
-
-    window_h: int
+    findings: Sequence[Finding]
+    holes: Holes
+    skew_ms: float | None
     runs: int
-    runs_with_orphans: int
-    runs_without_root: int
-    runs_with_skew: int
-    runs_unpriced: int
-    unmapped: Mapping[str, int] = field(default_factory=dict)
-    producers: Sequence[Producer] = ()
-    rejected: Mapping[str, int] = field(default_factory=dict)
+    spans: int
+    at_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something to mend. `code` is stable; `evidence` holds the numbers; `mend` names the setting to change."""
+class Doctor:
+    """The findings of a project. Safe under threads: two questions at once may look twice, and both answers are right."""
 
-    code: str
-    severity: Severity
-    what: str
-    evidence: Mapping[str, Any]
-    mend: str
+    def __init__(self, services: ApiServices) -> None:
+        self._services = services
+        self._looks: OrderedDict[str, Look] = OrderedDict()
+        self._bills: OrderedDict[str, Reconciliation] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def findings(
+        self, project: str, producers: Sequence[Producer], *, fresh: bool = False
+    ) -> tuple[list[Finding], Look]:
+        """All findings of the project, worst first, and the look that they rest on."""
+        look = self._look(project, fresh=fresh)
+        facts = _facts(self._services, project, producers, look)
+        found = [*find(facts), *look.findings, *billing_findings(self.bill(project))]
+        return worst_first(found), look
+
+    def remember_bill(self, project: str, result: Reconciliation) -> None:
+        """Shown with the findings until the next import (or the end of the process)."""
+        with self._lock:
+            self._bills[project] = result
+            self._bills.move_to_end(project)
+            while len(self._bills) > PROJECTS_MAX:
+                self._bills.popitem(last=False)
+
+    def bill(self, project: str) -> Reconciliation | None:
+        """The last comparison with a bill, None without any."""
+        with self._lock:
+            return self._bills.get(project)
+
+    def _look(self, project: str, *, fresh: bool) -> Look:
+        now_s = self._services.clock.monotonic_s()
+        with self._lock:
+            kept = self._looks.get(project)
+        if kept is not None and not fresh and now_s - kept.at_s < KEPT_S:
+            return kept
+        look = _look(self._services, project, now_s)
+        with self._lock:
+            self._looks[project] = look
+            self._looks.move_to_end(project)
+            while len(self._looks) > PROJECTS_MAX:
+                self._looks.popitem(last=False)
+        return look
 
 
-def find(facts: TelemetryFacts) -> list[Finding]:
-    """All findings, worst first."""
-    found = [
-        _orphans(facts),
-        _missing_roots(facts),
-        *(_usage_missing(producer) for producer in facts.producers),
-        _rejections(facts),
-        _unmapped(facts),
-        _clock_skew(facts),
-        _unpriced(facts),
+def producers_of(services: ApiServices, project: str) -> list[Producer]:
+    """Who sends spans to this project, most spans first."""
+    return [
+        Producer(
+            str(row["dialect"]),
+            str(row["scope"]),
+            int(row["spans"]),
+            int(row["model_calls"]),
+            int(row["with_usage"]),
+            int(row.get("orphans") or 0),
+        )
+        for row in services.store.coverage(project)
     ]
-    return sorted((f for f in found if f is not None), key=lambda f: _ORDER[f.severity])
 
 
-def _share(part: int, facts: TelemetryFacts, name: str) -> dict[str, Any]:
-    return {name: part, "runs": facts.runs, "share": part / facts.runs if facts.runs else None, "hours": facts.window_h}
+def _look(services: ApiServices, project: str, now_s: float) -> Look:
+    since_ns = max(0, services.clock.now_ns() - WINDOW_H * 3600 * 10**9)
+    page = services.store.list_runs(
+        RunFilter(project, since_ns=since_ns), sort="started_at", cursor=None, limit=RUNS_MAX
+    )
+    spans = _spans_of(services, project, page.items)
+    trees = [tree for group in connected(spans) for tree in services.build_runs(group)]
+    seen = examine(spans, trees)
+    raws = _raws(services, project, seen)
+    scopes = {key: raw.scope.name for key, raw in raws.items()}
+    found = [*findings_of(seen, scopes), *span_limits(raws.values())]
+    return Look(found, seen.holes, seen.skew_ms, len(trees), len(spans), now_s)
 
 
-def _orphans(facts: TelemetryFacts) -> Finding | None:
-    part = facts.runs_with_orphans
-    if not facts.runs or part / facts.runs < _ORPHAN_SHARE:
-        return None
-    return Finding(
-        "orphans",
-        "error" if part / facts.runs >= _ORPHAN_SHARE_BAD else "warning",
-        f"{part:,} of {facts.runs:,} runs have spans whose parent never came",
-        _share(part, facts, "runs_with_orphans"),
-        "Sample whole traces, not spans: set OTEL_TRACES_SAMPLER=parentbased_always_on in every service of the "
-        "agent, or move sampling into the collector's tail_sampling processor. Check that each service exports.",
+def _spans_of(services: ApiServices, project: str, runs: Sequence[Run]) -> list[Span]:
+    """The spans of the newest runs, as many as the limit allows."""
+    wanted: dict[str, None] = {}
+    room = SPANS_MAX
+    for run in runs:
+        if run.spans <= SPANS_MAX // 4 and run.spans <= room:
+            room -= run.spans
+            wanted.update(dict.fromkeys(run.trace_ids))
+    loaded = services.store.load_traces([(project, trace_id) for trace_id in wanted])
+    return [span for spans in loaded.values() for span in spans]
+
+
+def _raws(services: ApiServices, project: str, seen: Examined) -> dict[tuple[str, str], RawSpan]:
+    """Raw forms of the spans whose scope is asked for, and of some model calls."""
+    keys = dict.fromkeys(seen.wanted)
+    models = [(span.trace_id, span.span_id) for span in seen.spans if span.op_kind == "llm"]
+    keys.update(dict.fromkeys(models[: max(0, SAMPLED_MAX - len(keys))]))
+    return dict(services.store.spans_raw(project, keys)) if keys else {}
+
+
+def _facts(services: ApiServices, project: str, producers: Sequence[Producer], look: Look) -> TelemetryFacts:
+    since_ns = max(0, services.clock.now_ns() - WINDOW_H * 3600 * 10**9)
+
+    def count(*has: str) -> int:
+        return services.store.count_runs(RunFilter(project, since_ns=since_ns, has=has))
+
+    return TelemetryFacts(
+        window_h=WINDOW_H,
+        runs=count(),
+        runs_with_orphans=count(_ORPHANS),
+        runs_without_root=count("root_missing"),
+        runs_with_skew=count("clock_skew"),
+        runs_unpriced=count("cost_unpriced"),
+        unmapped=_unmapped(services, project),
+        producers=producers,
+        rejected=services.ingest_health().rejected,
+        holes=look.holes,
+        skew_ms=look.skew_ms,
     )
 
 
-def _missing_roots(facts: TelemetryFacts) -> Finding | None:
-    part = facts.runs_without_root
-    if not facts.runs or part / facts.runs < _ORPHAN_SHARE:
-        return None
-    return Finding(
-        "missing_roots",
-        "warning",
-        f"{part:,} of {facts.runs:,} runs came without their root span",
-        _share(part, facts, "runs_without_root"),
-        "Export from the process that starts the agent too, and call force_flush (or shutdown) of its tracer "
-        "provider before it exits, so that the root span is sent.",
-    )
-
-
-def _usage_missing(producer: Producer) -> Finding | None:
-    calls = producer.model_calls
-    if calls < _CALLS_TO_JUDGE or producer.with_usage / calls >= _USAGE_SHARE:
-        return None
-    without = calls - producer.with_usage
-    return Finding(
-        "usage_missing",
-        "warning",
-        f"{without:,} of {calls:,} model calls by {producer.scope or producer.dialect} do not say what they used",
-        {
-            "dialect": producer.dialect,
-            "scope": producer.scope,
-            "model_calls": calls,
-            "with_usage": producer.with_usage,
-            "share": producer.with_usage / calls,
-        },
-        'Ask the provider for usage when streaming (OpenAI: stream_options={"include_usage": true}), and bring the '
-        "instrumentation to its newest version.",
-    )
-
-
-def _rejections(facts: TelemetryFacts) -> Finding | None:
-    total = sum(facts.rejected.values())
-    if not total:
-        return None
-    return Finding(
-        "rejections",
-        "warning",
-        f"{total:,} spans were rejected since the server started",
-        {"rejected": dict(facts.rejected)},
-        "GET /api/v1/rejections names each span and its reason; raise the limit that the reason names (settings "
-        "ingest.*), or mend the exporter.",
-    )
-
-
-def _unmapped(facts: TelemetryFacts) -> Finding | None:
-    if not facts.unmapped:
-        return None
-    top = sorted(facts.unmapped.items(), key=lambda item: (-item[1], item[0]))[:_KEYS_NAMED]
-    return Finding(
-        "unmapped_keys",
-        "info",
-        f"{_keys(len(facts.unmapped))} of known families read by no dialect",
-        {"keys": len(facts.unmapped), "most_frequent": dict(top)},
-        "They are kept and counted, never summed. If one of them carries usage or identity, set the quarterdeck.* "
-        "attribute for it (docs/design/attributes.md) or report the key so that a dialect learns it.",
-    )
-
-
-def _keys(n: int) -> str:
-    return "1 attribute key" if n == 1 else f"{n:,} attribute keys"
-
-
-def _clock_skew(facts: TelemetryFacts) -> Finding | None:
-    if not facts.runs_with_skew:
-        return None
-    return Finding(
-        "clock_skew",
-        "warning",
-        f"{facts.runs_with_skew:,} of {facts.runs:,} runs have spans whose times cannot all be right",
-        _share(facts.runs_with_skew, facts, "runs_with_skew"),
-        "Let every host that runs agents keep time by NTP (chrony or systemd-timesyncd). Times are shown as sent.",
-    )
-
-
-def _unpriced(facts: TelemetryFacts) -> Finding | None:
-    if not facts.runs_unpriced:
-        return None
-    return Finding(
-        "unpriced",
-        "info",
-        f"{facts.runs_unpriced:,} of {facts.runs:,} runs used models without a known price",
-        _share(facts.runs_unpriced, facts, "runs_unpriced"),
-        "Add the models to a price file of your own and name it in serve.prices_file.",
-    )
+def _unmapped(services: ApiServices, project: str) -> dict[str, int]:
+    """Key → spans; one key may come from several dialects and scopes."""
+    counted: Counter[str] = Counter()
+    for key in services.store.unmapped(project, limit=_UNMAPPED_READ):
+        counted[key.key] += key.count
+    return dict(counted)

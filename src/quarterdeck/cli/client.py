@@ -5,7 +5,7 @@ Refuses: retries and redirects. A command says at once what it met.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
@@ -75,14 +75,22 @@ class ApiClient:
 
     def get(self, path: str, parameters: Parameters = ()) -> Any:
         """The JSON answer of `GET /api/v1/{path}`. Raises a member of the error family."""
+        return self._answer(lambda: self._http.get(path, params=list(parameters)))
+
+    def _answer(self, ask: Callable[[], httpx.Response]) -> Any:
         try:
-            response = self._http.get(path, params=list(parameters))
+            response = ask()
         except self._transport_error as failure:
             msg = f"no Quarterdeck server answers at {self._url} ({failure})"
             raise Unreachable(msg, mend="start one with `quarterdeck serve`, or name another with --url") from failure
         if response.status_code >= 400:
             raise _error_of(response)
         return self._document(response)
+
+    def post(self, path: str, body: bytes, content_type: str, parameters: Parameters = ()) -> Any:
+        """The JSON answer of `POST /api/v1/{path}`. Raises a member of the error family."""
+        headers = {"content-type": content_type}
+        return self._answer(lambda: self._http.post(path, content=body, headers=headers, params=list(parameters)))
 
     def pages(self, path: str, parameters: Parameters, *, limit: int) -> Iterator[dict[str, Any]]:
         """Items of a list, page after page, at most `limit`."""

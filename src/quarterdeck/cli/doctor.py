@@ -1,7 +1,7 @@
 """`quarterdeck doctor [URL|FILE]`: what makes the telemetry doubtful, and what to change. A gate.
 
-Exit 1 when a finding has severity `error`, else 0. A URL is asked for its health; a file is read here, with the very
-decoder, dialects and run builder of the server.
+Exit 1 when a finding has severity `error`, else 0. A server looks at itself; a file of spans is read here, with the very
+decoder, dialects and run builder of the server; a collector's configuration is read as what it is.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ import typer
 
 from quarterdeck.cli import output
 from quarterdeck.cli.client import DEFAULT_URL, ApiClient, AsJson, Key, Project, project_parameter
+from quarterdeck.errors import BadFile
+
+_SHOWN_MAX = 8
 
 
 def register(app: typer.Typer) -> None:
@@ -22,24 +25,36 @@ def register(app: typer.Typer) -> None:
 
 def doctor(
     target: Annotated[
-        str, typer.Argument(metavar="[URL|FILE]", help="A server's address, or a file of OTLP JSON lines (.gz, .zst).")
+        str,
+        typer.Argument(
+            metavar="[URL|FILE]",
+            help="A server's address, a file of OTLP JSON lines (.gz, .zst), or a collector's configuration (.yaml).",
+        ),
     ] = DEFAULT_URL,
     *,
+    billing: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="A provider's export of billed calls, to be compared by hour and model."),
+    ] = None,
     key: Key = None,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check the telemetry of a server or a file, and say what to mend.
+    """Check the telemetry of a server, a file or a collector's configuration, and say what to mend.
 
     Exit 1 when a finding has severity error. With --json: {"findings": [{"code", "severity", "what", "evidence", "mend"}]}.
 
     \b
     Examples:
       quarterdeck doctor
-      quarterdeck doctor http://127.0.0.1:4320 --json
+      quarterdeck doctor http://127.0.0.1:4320 --billing calls.csv --json
       quarterdeck doctor traces.jsonl
+      quarterdeck doctor otelcol.yaml
     """
-    findings = _of_server(target, key, project) if target.startswith(("http://", "https://")) else _of_file(target)
+    if target.startswith(("http://", "https://")):
+        findings = _of_server(target, key, project, billing)
+    else:
+        findings = _of_file(Path(target), billing)
     if as_json:
         output.print_json({"findings": findings})
     else:
@@ -47,19 +62,28 @@ def doctor(
     raise typer.Exit(1 if any(finding["severity"] == "error" for finding in findings) else 0)
 
 
-def _of_server(url: str, key: str | None, project: str | None) -> Sequence[Mapping[str, Any]]:
+def _of_server(url: str, key: str | None, project: str | None, billing: Path | None) -> Sequence[Mapping[str, Any]]:
     with ApiClient(url, key) as client:
-        findings: Sequence[Mapping[str, Any]] = client.get("health", project_parameter(project))["findings"]
+        if billing is not None:
+            client.post("billing", _bytes_of(billing), "text/csv", project_parameter(project))
+        findings: Sequence[Mapping[str, Any]] = client.get("doctor", project_parameter(project))["findings"]
     return findings
 
 
-def _of_file(path: str) -> Sequence[Mapping[str, Any]]:
+def _of_file(path: Path, billing: Path | None) -> Sequence[Mapping[str, Any]]:
     from dataclasses import asdict  # noqa: PLC0415 - a server's answer needs none of this
 
-    from quarterdeck.cli.doctor_file import examine  # noqa: PLC0415 - loads the decoder and the dialects
+    from quarterdeck.cli.doctor_file import examine_any  # noqa: PLC0415 - loads the decoder and the dialects
     from quarterdeck.clock import SystemClock  # noqa: PLC0415
 
-    return [asdict(finding) for finding in examine(Path(path), SystemClock().now_ns())]
+    return [asdict(finding) for finding in examine_any(path, SystemClock().now_ns(), billing)]
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadFile(str(path), error.strerror or "cannot be read") from error
 
 
 def _print(findings: Sequence[Mapping[str, Any]]) -> None:
@@ -67,4 +91,18 @@ def _print(findings: Sequence[Mapping[str, Any]]) -> None:
         typer.echo("Nothing to mend.")
     for finding in findings:
         typer.echo(f"{finding['severity']} [{finding['code']}] {finding['what']}")
+        for name, value in finding["evidence"].items():
+            typer.echo(f"  {name}: {_said(value)}")
         typer.echo(f"  mend: {finding['mend']}")
+
+
+def _said(value: Any) -> str:
+    """Evidence on one line, numbers as people read them, long lists cut."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        cut = " …" if len(value) > _SHOWN_MAX else ""
+        return ", ".join(_said(item) for item in value[:_SHOWN_MAX]) + cut
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_said(item)}" for name, item in value.items()) or "none"
+    return "unknown" if value is None else str(value)

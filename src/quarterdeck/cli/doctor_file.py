@@ -6,26 +6,47 @@ Refuses: a file in which nothing is OTLP JSON (BadFile). A bad line among good o
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from quarterdeck.api.findings import Finding, Producer, TelemetryFacts, find
 from quarterdeck.errors import BadFile, BadInput
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import Rejection
-from quarterdeck.model.runs import Run
+from quarterdeck.model.runs import RunTree
 from quarterdeck.model.spans import Span
 from quarterdeck.observe.canonical import Canonicalizer
+from quarterdeck.observe.doctor import (
+    Examined,
+    Finding,
+    Producer,
+    TelemetryFacts,
+    examine,
+    find,
+    findings_of,
+    worst_first,
+)
+from quarterdeck.observe.doctor.bill_file import Bill, read_bill
+from quarterdeck.observe.doctor.billing import billing_findings, reconcile
+from quarterdeck.observe.doctor.collector import check_collector
+from quarterdeck.observe.doctor.collector_file import read_collector
+from quarterdeck.observe.doctor.groups import connected
+from quarterdeck.observe.doctor.limits import span_limits
 from quarterdeck.observe.ingest import IngestOptions, decode
 from quarterdeck.observe.ingest.checks import NOTES, Limits
-from quarterdeck.observe.runs import PriceTable, RunOptions, summarise_runs
-from quarterdeck.simulate.histories.files import LINE_BYTES_MAX, open_binary
+from quarterdeck.observe.runs import PriceTable, RunOptions, build_runs
+from quarterdeck.simulate.histories.files import LINE_BYTES_MAX, UNREADABLE, open_binary
+from quarterdeck.store.calls import hourly_calls
 
 PROJECT = "default"
 EXAMPLES = 5  # places named per finding
+_SECTION = re.compile(rb"^(receivers|processors|exporters|service):\s*(#.*)?$", re.MULTILINE)
+_SNIFFED = 65_536
+RAWS_MAX = 20_000  # raw spans in which limits of the SDK are looked for
 _MEND_LINES = "Write traces with the collector's `file` exporter, format json: one export request a line."
 
 
@@ -38,48 +59,70 @@ class _Reading:
     lines: int = 0
 
 
-def examine(path: Path, now_ns: int) -> list[Finding]:
-    """All findings about the file, worst first. Raises BadFile when it holds no span at all."""
+def examine_any(path: Path, now_ns: int, billing: Path | None = None) -> list[Finding]:
+    """A collector's configuration, else spans. Raises BadFile, also when a bill is given without spans to compare it with."""
+    if _is_collector(path):
+        if billing is not None:
+            raise BadFile(
+                str(path), "a collector's configuration holds no calls", mend="name a server, or a file of spans"
+            )
+        return check_collector(read_collector(path.read_text("utf-8", "replace"), str(path)))
+    return examine_file(path, now_ns, None if billing is None else _bill(billing))
+
+
+def _bill(path: Path) -> Bill:
+    try:
+        with open_binary(path) as stream:
+            return read_bill(stream.read().decode("utf-8-sig"), str(path))
+    except UNREADABLE as error:
+        raise BadFile(str(path), f"cannot be read: {error}", mend="export it again as CSV in UTF-8") from error
+
+
+def _is_collector(path: Path) -> bool:
+    """By its suffix, else by the sections that it begins with."""
+    if path.suffix in (".yaml", ".yml"):
+        with open_binary(path):  # so that a file that is not there is told in the same words
+            return True
+    if not path.is_file() or path.suffix in (".gz", ".zst"):
+        return False
+    with path.open("rb") as stream:
+        return _SECTION.search(stream.read(_SNIFFED)) is not None
+
+
+def examine_file(path: Path, now_ns: int, bill: Bill | None = None) -> list[Finding]:
+    """All findings about the file, worst first, compared with a bill where one is given. Raises BadFile when it holds no span at all."""
     reading = _read(path, now_ns)
     if not reading.spans:
         raise _nothing_found(path, reading)
     canonicalizer = Canonicalizer(user_hash_key=b"doctor")  # users are told apart here, and never stored
     spans = [canonicalizer.canonicalize(span) for span in reading.spans.values()]
     unmapped = Counter({key.key: key.count for key in canonicalizer.drain_unmapped(now_ns)})
-    runs = [run for group in connected(spans) for run in _runs(group, now_ns)]
-    facts = _facts(runs, unmapped)
-    found = [
-        _bad_lines(path, reading),
-        *_usage_missing(spans),
-        _duplicate_usage(runs),
-        *map(_without_window, find(facts)),
-    ]
-    order = {"error": 0, "warning": 1, "info": 2}
-    return sorted((finding for finding in found if finding is not None), key=lambda finding: order[finding.severity])
+    trees = [tree for group in connected(spans) for tree in _trees(group, now_ns)]
+    seen = examine(spans, trees)
+    scopes = {key: span.scope.name for key, span in reading.spans.items()}
+    return worst_first(
+        [
+            _bad_lines(path, reading),
+            *_usage_missing(spans),
+            *map(_without_window, find(_facts(seen, unmapped))),
+            *findings_of(seen, scopes),
+            *span_limits(islice(reading.spans.values(), RAWS_MAX)),
+            *([] if bill is None else _billing(bill, spans, now_ns)),
+        ]
+    )
 
 
-def connected(spans: Iterable[Span]) -> list[list[Span]]:
-    """Spans in groups that the run builder takes: a trace, or traces that share an explicit run id."""
-    owner: dict[str, str] = {}
-
-    def root(name: str) -> str:
-        while (above := owner.setdefault(name, name)) != name:
-            owner[name] = owner[above]
-            name = above
-        return name
-
-    spans = list(spans)
-    for span in spans:
-        if span.run_id is not None:
-            owner[root(f"trace {span.trace_id}")] = root(f"run {span.run_id}")
-    groups: dict[str, list[Span]] = {}
-    for span in spans:
-        groups.setdefault(root(f"trace {span.trace_id}"), []).append(span)
-    return list(groups.values())
+def _billing(bill: Bill, spans: Sequence[Span], now_ns: int) -> list[Finding]:
+    ids = {span.response_id for span in spans}
+    first = min(span.start_ns for span in spans)
+    result = reconcile(
+        bill, hourly_calls(spans, 0, 2**63), now_ns=now_ns, first_span_ns=first, known_ids=len(bill.response_ids & ids)
+    )
+    return billing_findings(result)
 
 
-def _runs(group: Sequence[Span], now_ns: int) -> Sequence[Run]:
-    return summarise_runs(group, now_ns=now_ns, prices=PriceTable.shipped(), options=RunOptions())
+def _trees(group: Sequence[Span], now_ns: int) -> Sequence[RunTree]:
+    return build_runs(group, now_ns=now_ns, prices=PriceTable.shipped(), options=RunOptions())
 
 
 def _read(path: Path, now_ns: int) -> _Reading:
@@ -133,7 +176,8 @@ def _nothing_found(path: Path, reading: _Reading) -> BadFile:
     return BadFile(str(path), f"no span can be read: {what}", line=line, mend=_MEND_LINES)
 
 
-def _facts(runs: Sequence[Run], unmapped: Counter[str]) -> TelemetryFacts:
+def _facts(seen: Examined, unmapped: Counter[str]) -> TelemetryFacts:
+    runs = seen.runs
     return TelemetryFacts(
         window_h=0,  # a file has no window; see `_without_window`
         runs=len(runs),
@@ -142,6 +186,8 @@ def _facts(runs: Sequence[Run], unmapped: Counter[str]) -> TelemetryFacts:
         runs_with_skew=sum(1 for run in runs if "clock_skew" in run.flags),
         runs_unpriced=sum(1 for run in runs if "cost_unpriced" in run.flags),
         unmapped=unmapped,
+        holes=seen.holes,
+        skew_ms=seen.skew_ms,
     )
 
 
@@ -187,16 +233,3 @@ def _producers(spans: Sequence[Span]) -> list[Producer]:
     known = Counter(span.dialect for span in calls if span.tokens_input is not None or span.tokens_output is not None)
     total = Counter(span.dialect for span in calls)
     return [Producer(dialect, "", total[dialect], total[dialect], known[dialect]) for dialect in sorted(total)]
-
-
-def _duplicate_usage(runs: Sequence[Run]) -> Finding | None:
-    part = sum(1 for run in runs if "duplicate_usage" in run.flags)
-    if not part:
-        return None
-    return Finding(
-        "duplicate_usage",
-        "warning",
-        f"{part:,} of {len(runs):,} runs report the same model call more than once; it is counted once",
-        {"runs_with_duplicates": part, "runs": len(runs), "share": part / len(runs)},
-        "Install one instrumentation per framework, not two (for example OpenInference or OpenLLMetry).",
-    )

@@ -39,7 +39,7 @@ VERBS = (
         "quarterdeck.cli.contrast",
         "Say what failing runs, or any other selection, have that the others have not.",
     ),
-    Verb("doctor", "quarterdeck.cli.doctor", "Check the telemetry of a server or a file, and say what to mend."),
+    Verb("doctor", "quarterdeck.cli.doctor", "Check the telemetry of a server, a file or a collector's configuration, and say what to mend."),
     Verb("config", "quarterdeck.cli.config", "Check a settings file, or show every setting in force."),
     Verb("keys", "quarterdeck.cli.keys", "Create, list and revoke access keys."),
 )

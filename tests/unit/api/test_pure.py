@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quarterdeck.api.encode import encode, to_json
-from quarterdeck.api.findings import Producer, TelemetryFacts, find
+from quarterdeck.observe.doctor import Producer, TelemetryFacts, find
 from quarterdeck.api.times import parse_instant, rfc3339, rfc3339_or_none
 from quarterdeck.api.wire.cohort import cost_per_success
 from quarterdeck.api.wire.common import rate

@@ -5,8 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from quarterdeck.api.routes import (
+    billing,
+    cardinality,
     cohorts,
     contrast,
+    doctor,
     fleet,
     health,
     outline,
@@ -14,6 +17,7 @@ from quarterdeck.api.routes import (
     run_context,
     run_facets,
     runs,
+    sampling,
     sessions,
     spans,
     unmapped,
@@ -22,5 +26,22 @@ from quarterdeck.api.routes import (
 
 def all_routers() -> list[APIRouter]:
     """Spans before runs: a run id may hold a slash, so the longer patterns must be tried first."""
-    nouns = (spans, outline, run_context, runs, run_facets, sessions, fleet, cohorts, contrast, health, unmapped, rejections)
+    nouns = (
+        spans,
+        outline,
+        run_context,
+        runs,
+        run_facets,
+        sessions,
+        fleet,
+        cohorts,
+        contrast,
+        health,
+        unmapped,
+        rejections,
+        doctor,
+        billing,
+        sampling,
+        cardinality,
+    )
     return [noun.router for noun in nouns]

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from quarterdeck.api.findings import Finding, Producer
+from quarterdeck.api.wire.doctor import BillingOut, FindingOut
 from quarterdeck.model.health import IngestHealth, LimitNow
+from quarterdeck.observe.doctor import Finding, Producer
 
 
 class IngestOut(BaseModel):
@@ -54,16 +55,6 @@ class ProducerOut(BaseModel):
     with_usage: int
 
 
-class FindingOut(BaseModel):
-    """Something to mend: what, by which numbers, and how."""
-
-    code: str
-    severity: Literal["info", "warning", "error"]
-    what: str
-    evidence: dict[str, Any]
-    mend: str
-
-
 class EndpointsOut(BaseModel):
     """Where this server listens; null = not at all."""
 
@@ -85,6 +76,7 @@ class HealthOut(BaseModel):
     limits: list[LimitOut]
     producers: list[ProducerOut]
     findings: list[FindingOut]
+    billing: BillingOut | None
     endpoints: EndpointsOut
 
 
@@ -119,16 +111,6 @@ def producer_dict(producer: Producer) -> dict[str, Any]:
         "spans": producer.spans,
         "model_calls": producer.model_calls,
         "with_usage": producer.with_usage,
-    }
-
-
-def finding_dict(finding: Finding) -> dict[str, Any]:
-    return {
-        "code": finding.code,
-        "severity": finding.severity,
-        "what": finding.what,
-        "evidence": dict(finding.evidence),
-        "mend": finding.mend,
     }
 
 
