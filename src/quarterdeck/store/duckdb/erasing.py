@@ -10,10 +10,8 @@ from typing import Any
 
 from quarterdeck.store.bodies import attribute_maps, body_size
 from quarterdeck.store.duckdb.bodies.dropping import drop_bodies
-from quarterdeck.store.duckdb.bodies.numbers import body_key
 from quarterdeck.store.duckdb.bodies.references import ABSENT, Reference
 from quarterdeck.store.duckdb.chunks import Chunk
-from quarterdeck.store.duckdb.columns import trace_text
 from quarterdeck.store.duckdb.inline import keep_only_pointed_at, same_commits
 from quarterdeck.store.duckdb.logs import select_logs
 from quarterdeck.store.duckdb.pieces import read_pieces, replace_pieces
@@ -25,7 +23,7 @@ _SAME_SPAN = "t.trace_lo = w.trace_lo AND t.trace_hi = w.trace_hi AND t.span_id 
 
 _ERASED = f"SELECT t.* FROM span t SEMI JOIN wanted_spans w ON {_SAME_SPAN} WHERE t.project = ?"
 _STALE = f"""
-SELECT t.project, t.trace_hi, t.trace_lo, t.span_id, 0, '', 0, 0, t.session_id, t.chunk_id, t.chunk_index
+SELECT t.project, t.trace_hi, t.trace_lo, t.span_id, 0, '', 0, 0, t.chunk_id, t.chunk_index
 FROM span_stale t SEMI JOIN wanted_spans w ON {_SAME_SPAN} WHERE t.project = ?
 """
 _DELETES = tuple(
@@ -53,9 +51,9 @@ def erase(cursor: Any, project: str, *, inline_max: int, level: int) -> tuple[Er
     stale = [place_of(row) for row in cursor.execute(_STALE, [project]).fetchall()]
     old_commits = same_commits(cursor, inline_max, project)
     numbers, inline = _blank(cursor, [*places, *stale], level)
-    for (high, low, _), logs in select_logs(cursor, project).items():
-        key = body_key(project, trace_text(high, low))
-        numbers.setdefault(key, set()).update(_numbers(r for log in logs for r in log.references))
+    for logs in select_logs(cursor, project).values():
+        for log in logs:
+            _note(numbers, log.references)
     subtract_producers(cursor, _ERASED, [project])
     for statement in (*_DELETES, _DELETE_COMMITS, _DELETE_REJECTIONS, _FORGET_EXAMPLES):
         cursor.execute(statement, [project])
@@ -76,9 +74,7 @@ def _blank(cursor: Any, places: Iterable[Place], level: int) -> tuple[dict[int, 
         for place in by_chunk[chunk_id]:
             if chunk.part is None:
                 inline += _inline_bodies(chunk, place)
-            found = _numbers(chunk.references(place.row))
-            if found:
-                numbers.setdefault(body_key(place.skeleton.project, place.owner), set()).update(found)
+            _note(numbers, chunk.references(place.row))
         chunk.blank([place.row for place in by_chunk[chunk_id]])
         replace_pieces(cursor, "chunk", [(chunk_id, chunk.packed(level))])
     return numbers, inline
@@ -89,5 +85,7 @@ def _inline_bodies(chunk: Chunk, place: Place) -> int:
     return sum(body_size(value) is not None for held in maps for value in held.values())
 
 
-def _numbers(references: Iterable[Reference]) -> set[int]:
-    return {reference.number for reference in references if reference.kind != ABSENT}
+def _note(numbers: dict[int, set[int]], references: Iterable[Reference]) -> None:
+    for reference in references:
+        if reference.kind != ABSENT:
+            numbers.setdefault(reference.key, set()).add(reference.number)

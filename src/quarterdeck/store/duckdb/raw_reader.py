@@ -14,7 +14,6 @@ import pyarrow as pa
 from quarterdeck.errors import StoreFailed
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.store.bodies import with_logs
-from quarterdeck.store.duckdb.bodies.numbers import body_key
 from quarterdeck.store.duckdb.bodies.reader import read_bodies
 from quarterdeck.store.duckdb.bodies.references import ABSENT, Reference, put_back
 from quarterdeck.store.duckdb.chunks import Chunk, Skeleton
@@ -25,7 +24,7 @@ from quarterdeck.store.duckdb.pieces import read_pieces
 from quarterdeck.store.text import storable
 
 _PLACE_COLUMNS = """s.project, s.trace_hi, s.trace_lo, s.span_id, s.parent_span_id, s.name, s.start_ns, s.end_ns,
-  s.session_id, s.chunk_id, s.chunk_index"""
+  s.chunk_id, s.chunk_index"""
 
 _PLACES = f"""
 SELECT {_PLACE_COLUMNS}
@@ -39,15 +38,9 @@ class Place(NamedTuple):
     """A span and where its raw form lies."""
 
     skeleton: Skeleton
-    session_id: str | None
     chunk_id: int
     row: int
     ids: SpanId
-
-    @property
-    def owner(self) -> str:
-        """Whose its bodies are (`store.bodies.owner_of`)."""
-        return self.session_id or self.skeleton.trace_id
 
 
 class _Held(NamedTuple):
@@ -87,11 +80,11 @@ def select_places(cursor: Any, project: str) -> list[Place]:
 
 
 def place_of(row: Sequence[Any]) -> Place:
-    """A row of project, trace_hi, trace_lo, span_id, parent, name, start, end, session, chunk id, chunk index."""
-    project, high, low, span_id, parent, name, start, end, session, chunk_id, index = row
+    """A row of project, trace_hi, trace_lo, span_id, parent, name, start, end, chunk id, chunk index."""
+    project, high, low, span_id, parent, name, start, end, chunk_id, index = row
     parent_id = span_text(parent) if parent else ""
     skeleton = Skeleton(project, trace_text(high, low), span_text(span_id), parent_id, name, start, end)
-    return Place(skeleton, session, chunk_id, index, (high, low, span_id))
+    return Place(skeleton, chunk_id, index, (high, low, span_id))
 
 
 def raw_of(cursor: Any, project: str, places: Sequence[Place]) -> list[RawSpan]:
@@ -100,9 +93,9 @@ def raw_of(cursor: Any, project: str, places: Sequence[Place]) -> list[RawSpan]:
     logs = select_logs(cursor, storable(project))
     texts = _Texts(cursor, project)
     for span in held:
-        texts.want(span.place.owner, span.references)
+        texts.want(span.references)
         for log in logs.get(span.place.ids, ()):
-            texts.want(span.place.skeleton.trace_id, log.references)
+            texts.want(log.references)
     texts.read()
     return [_whole(span, logs.get(span.place.ids, []), texts) for span in held]
 
@@ -126,14 +119,13 @@ class _Texts:
     def __init__(self, cursor: Any, project: str) -> None:
         self._cursor = cursor
         self._project = storable(project)
-        self._wanted: dict[int, list[Reference]] = {}
+        self._wanted: list[Reference] = []
         self._texts: dict[int, str] = {}
         self._gone: set[int] | None = None
         self._expired_before_ns = 0
 
-    def want(self, owner: str, references: Sequence[Reference]) -> None:
-        if references:
-            self._wanted.setdefault(body_key(self._project, owner), []).extend(references)
+    def want(self, references: Sequence[Reference]) -> None:
+        self._wanted += references
 
     def read(self) -> None:
         self._texts = read_bodies(self._cursor, self._wanted)
@@ -141,19 +133,20 @@ class _Texts:
     def text(self, number: int) -> str | None:
         return self._texts.get(number)
 
-    def reason(self, owner: str, started_ns: int) -> str:
-        """Why a body of this owner is not there."""
+    def reason(self, reference: Reference, started_ns: int) -> str:
+        """Why a body is not there."""
         if self._gone is None:
             rows = self._cursor.execute("SELECT body_key FROM body_gone").fetchall()
             self._gone = {key for (key,) in rows}
             expiry = one(self._cursor, "SELECT before_ns FROM body_expiry WHERE project = ?", [self._project])
             self._expired_before_ns = expiry[0] if expiry else 0
-        if body_key(self._project, owner) in self._gone:
+        if reference.key in self._gone:
             return "sampled"
         if started_ns < self._expired_before_ns:
             return "expired"
         raise StoreFailed(
-            f"a body of {owner!r} is missing and was not dropped", mend="the file is damaged: restore it from a backup"
+            f"body {reference.number} is missing and was not dropped",
+            mend="the file is damaged: restore it from a backup",
         )
 
 
@@ -161,14 +154,14 @@ def _whole(held: _Held, logs: Sequence[StoredLog], texts: _Texts) -> RawSpan:
     raw, place = held.raw, held.place
     maps = [raw.attributes, *(event.attributes for event in raw.events), *(link.attributes for link in raw.links)]
     for reference in held.references:
-        _fill(maps[reference.holder], reference, texts, place.owner, place.skeleton.start_ns)
+        _fill(maps[reference.holder], reference, texts, place.skeleton.start_ns)
     for log in logs:
         for reference in log.references:
-            _fill(log.event.attributes, reference, texts, place.skeleton.trace_id, log.event.time_ns)
+            _fill(log.event.attributes, reference, texts, log.event.time_ns)
     return with_logs(raw, [log.event for log in logs])
 
 
-def _fill(attributes: dict[str, Any], reference: Reference, texts: _Texts, owner: str, started_ns: int) -> None:
+def _fill(attributes: dict[str, Any], reference: Reference, texts: _Texts, started_ns: int) -> None:
     text = texts.text(reference.number)
     missing = text is None and reference.kind != ABSENT
-    put_back(attributes, reference, text, texts.reason(owner, started_ns) if missing else "")
+    put_back(attributes, reference, text, texts.reason(reference, started_ns) if missing else "")

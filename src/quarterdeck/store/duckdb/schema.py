@@ -175,8 +175,7 @@ BODY_DDL = (
         "span_stale",
         {
             "project": "VARCHAR NOT NULL", "trace_hi": "UBIGINT NOT NULL", "trace_lo": "UBIGINT NOT NULL",
-            "span_id": "UBIGINT NOT NULL", "session_id": "VARCHAR", "chunk_id": "BIGINT NOT NULL",
-            "chunk_index": "INTEGER NOT NULL",
+            "span_id": "UBIGINT NOT NULL", "chunk_id": "BIGINT NOT NULL", "chunk_index": "INTEGER NOT NULL",
         },
     ),
 )  # fmt: skip

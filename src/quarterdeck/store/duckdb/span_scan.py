@@ -48,7 +48,7 @@ def scan_spans(
     spans = spans_of(row[5:] for row in shown)
     places = [
         place_of((span.project, *row[:3], int(span.parent_span_id or "0", 16), span.name, span.start_ns, span.end_ns,
-                  span.session_id, *row[3:5]))
+                  *row[3:5]))
         for row, span in zip(shown, spans, strict=True)
     ]  # fmt: skip
     raws = _raws(cursor, project, places)

@@ -46,7 +46,7 @@ ON s.trace_lo = r.trace_lo AND s.trace_hi = r.trace_hi AND s.span_id = r.span_id
 WHERE s.seq >= ?
 """
 _NOTE_STALE = f"""
-INSERT INTO span_stale SELECT project, trace_hi, trace_lo, span_id, session_id, chunk_id, chunk_index FROM ({_REPLACED})
+INSERT INTO span_stale SELECT project, trace_hi, trace_lo, span_id, chunk_id, chunk_index FROM ({_REPLACED})
 """
 _DELETE_REPLACED = """
 DELETE FROM span s USING replaced_ids r

@@ -5,7 +5,7 @@ Refuses to guess: a body that is in no chunk is left out of the answer, and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -21,10 +21,12 @@ WHERE p.chunk_id >= w.low AND p.chunk_id < w.high AND p.chunk_id >= ? AND p.chun
 """
 
 
-def read_bodies(cursor: Any, wanted: Mapping[int, Sequence[Reference]]) -> dict[int, str]:
-    """Texts by number, for references by body key; numbers that are in no chunk are left out."""
-    named = {key: [r for r in found if r.kind != ABSENT] for key, found in wanted.items()}
-    named = {key: found for key, found in named.items() if found}
+def read_bodies(cursor: Any, wanted: Iterable[Reference]) -> dict[int, str]:
+    """Texts by number; numbers that are in no chunk are left out."""
+    named: dict[int, list[Reference]] = {}
+    for reference in wanted:
+        if reference.kind != ABSENT:
+            named.setdefault(reference.key, []).append(reference)
     if not named:
         return {}
     bounds = {

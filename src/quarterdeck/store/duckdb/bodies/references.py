@@ -1,6 +1,6 @@
 """References from a stored row to its bodies, and what each kind of value looks like as a text.
 
-Four numbers a body: which map (0 = the span's attributes, then its events', then its links'), the place in the map
+First the body key, then four numbers a body: which map (0 = the span's attributes, then its events', then its links'), the place in the map
 and the kind (`place << 3 | kind`), the number within the part, and the part in which its chain begins (0 = the row's
 own). In the map stands the size (of a list: size and length). Refuses nothing.
 """
@@ -19,8 +19,12 @@ TEXT, LIST, MAP, BYTES, ABSENT = range(5)
 
 
 class Reference(NamedTuple):
-    """Where a body stands (`holder`, `place`), what it is, its number, and the part in which its chain begins."""
+    """Where a body stands (`holder`, `place`), what it is, its number, and the part in which its chain begins.
 
+    `key` is whose it is. It is kept with the row, since the span's session may be mapped anew.
+    """
+
+    key: int
     holder: int
     place: int
     kind: int
@@ -30,10 +34,12 @@ class Reference(NamedTuple):
 
 def references(part: int, flat: Sequence[int] | None) -> Iterator[Reference]:
     """The references of a row that was written in `part`."""
-    rows = flat or ()
-    for at in range(0, len(rows), 4):
-        holder, packed, index, root = rows[at : at + 4]
-        yield Reference(holder, packed >> 3, packed & 7, first_of(part) + index, root or part)
+    if not flat:
+        return
+    key = flat[0]
+    for at in range(1, len(flat), 4):
+        holder, packed, index, root = flat[at : at + 4]
+        yield Reference(key, holder, packed >> 3, packed & 7, first_of(part) + index, root or part)
 
 
 def list_body(packed: bytes, length: int) -> str:

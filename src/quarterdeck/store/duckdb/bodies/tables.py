@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from quarterdeck.store.duckdb.bodies.writer import PendingBodies
@@ -18,10 +19,18 @@ Place = tuple[str, int, int, int]
 def insert_bodies(cursor: Any, chunks: Sequence[PendingBodies]) -> None:
     """Append the chunks of one commit and their places."""
     insert_pieces(cursor, "body_chunk", [(chunk.chunk_id, chunk.data.result()) for chunk in chunks])
-    insert_places(
-        cursor,
-        [(project, key, chunk.chunk_id, started) for chunk in chunks for project, key, started in chunk.places],
-    )
+    if not chunks:
+        return
+    projects = [project for chunk in chunks for project in chunk.projects]
+    counts = [len(chunk.keys) for chunk in chunks]
+    table = {
+        "project": column("project", projects, pa.string()),
+        "body_key": pa.array([key for chunk in chunks for key in chunk.keys], pa.uint64()),
+        "chunk_id": pa.array(np.repeat(np.array([chunk.chunk_id for chunk in chunks], np.int64), counts)),
+        "started_min_ns": column("started_min_ns", [ns for chunk in chunks for ns in chunk.starts], pa.int64()),
+    }
+    cursor.register("incoming_places", pa.table(table))
+    cursor.execute("INSERT INTO body_place SELECT * FROM incoming_places")
 
 
 def insert_places(cursor: Any, places: Sequence[Place]) -> None:

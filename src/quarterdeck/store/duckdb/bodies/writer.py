@@ -14,11 +14,12 @@ from quarterdeck.model.raw import Absent, Attributes, RawEvent, RawLink, RawSpan
 from quarterdeck.model.spans import Span
 from quarterdeck.store.bodies import deep_size
 from quarterdeck.store.duckdb.bodies.chunks import pack_chunk
-from quarterdeck.store.duckdb.bodies.numbers import body_key, first_of
+from quarterdeck.store.duckdb.bodies.numbers import PART_SHIFT, body_key, first_of
 from quarterdeck.store.duckdb.bodies.references import ABSENT, BYTES, LIST, MAP, TEXT, list_body, map_body
 from quarterdeck.store.duckdb.bodies.window import CHARS_MIN, SHARED_MIN, PartState, Text, Texts, Window, best_base
 from quarterdeck.store.duckdb.packing import pack
 
+_INDEX = (1 << PART_SHIFT) - 1
 _PLAIN = frozenset({int, float, bool, type(None)})
 _NEVER_A_BODY = 9
 """A packed value times this is at least its `deep_size` (an integer of one byte counts nine)."""
@@ -31,11 +32,13 @@ Bare = tuple[Attributes, Sequence[RawEvent], Sequence[RawLink], list[int] | None
 
 
 class PendingBodies(NamedTuple):
-    """A body chunk whose compression may still run, and (project, body key, earliest start) of what lies in it."""
+    """A body chunk whose compression may still run, and of each body key in it: project, key, earliest start."""
 
     chunk_id: int
     data: Future[bytes]
-    places: list[tuple[str, int, int]]
+    projects: list[str]
+    keys: list[int]
+    starts: list[int]
 
 
 class PartBodies(NamedTuple):
@@ -52,11 +55,12 @@ class PartBodies(NamedTuple):
 class _Group:
     """The bodies of one body key in this part."""
 
-    __slots__ = ("key", "project", "records", "texts")
+    __slots__ = ("key", "project", "records", "started_ns", "texts")
 
-    def __init__(self, project: str, key: int) -> None:
+    def __init__(self, project: str, key: int, started_ns: int) -> None:
         self.project = project
         self.key = key
+        self.started_ns = started_ns
         self.records: list[tuple[int, int, int, int, str]] = []
         self.texts: Texts | None = None
 
@@ -70,14 +74,12 @@ class BodyWriter:
         part: int,
         *,
         chars_min: int,
-        window_chars_min: int = CHARS_MIN,
         settled_only: bool = False,
     ) -> None:
         self.part = part
         self.state = PartState()
         self._window = window
         self._chars_min = chars_min
-        self._window_chars_min = window_chars_min
         self._settled_only = settled_only
         self._next = first_of(part)
         self._groups: dict[tuple[str, str], _Group] = {}
@@ -87,74 +89,88 @@ class BodyWriter:
 
     def strip(self, span: Span, raw: RawSpan) -> Bare:
         """The maps of a span without its bodies, which go into this part."""
-        whose = (span.project, span.session_id or span.trace_id, span.start_ns)
+        attributes, events, links = raw.attributes, raw.events, raw.links
         refs: list[int] = []
-        attributes = self._strip(whose, raw.attributes, 0, refs)
-        events: Sequence[RawEvent] = raw.events
-        links: Sequence[RawLink] = raw.links
+        whose: Whose | None = None
+        long = self._long(attributes)
+        if long:
+            whose = (span.project, span.session_id or span.trace_id, span.start_ns)
+            attributes = self._strip(whose, attributes, long, 0, refs)
         if events or links:
-            events = [
-                event._replace(attributes=self._strip(whose, event.attributes, at, refs))
-                for at, event in enumerate(events, 1)
-            ]
-            links = [
-                link._replace(attributes=self._strip(whose, link.attributes, at, refs))
-                for at, link in enumerate(links, 1 + len(events))
-            ]
+            whose = whose or (span.project, span.session_id or span.trace_id, span.start_ns)
+            return attributes, *self._strip_rest(whose, events, links, refs), refs or None
         return attributes, events, links, refs or None
+
+    def _strip_rest(
+        self, whose: Whose, events: Sequence[RawEvent], links: Sequence[RawLink], refs: list[int]
+    ) -> tuple[Sequence[RawEvent], Sequence[RawLink]]:
+        bare_events, bare_links = [], []
+        for at, event in enumerate(events, 1):
+            held = event.attributes
+            bare_events.append(event._replace(attributes=self._strip(whose, held, self._long(held), at, refs)))
+        for at, link in enumerate(links, 1 + len(events)):
+            held = link.attributes
+            bare_links.append(link._replace(attributes=self._strip(whose, held, self._long(held), at, refs)))
+        return bare_events, bare_links
 
     def strip_event(self, project: str, owner: str, event: RawEvent) -> tuple[Attributes, list[int] | None]:
         """The same for an event that stands alone (a log)."""
         refs: list[int] = []
-        attributes = self._strip((project, owner, event.time_ns), event.attributes, 0, refs)
+        held = event.attributes
+        attributes = self._strip((project, owner, event.time_ns), held, self._long(held), 0, refs)
         return attributes, refs or None
 
-    def _strip(self, whose: Whose, attributes: Attributes, holder: int, refs: list[int]) -> Attributes:
-        minimum = self._chars_min
-        long = [
-            place
-            for place, value in enumerate(attributes.values())
-            if (len(value) >= minimum if value.__class__ is str else value.__class__ not in _PLAIN)
+    def _long(self, attributes: Attributes) -> list[tuple[int, str]]:
+        """Places and names of what may be a body. All attributes of all spans pass here."""
+        minimum, plain = self._chars_min, _PLAIN
+        return [
+            (place, name)
+            for place, (name, value) in enumerate(attributes.items())
+            if (len(value) >= minimum if (kind := value.__class__) is str else kind not in plain)
         ]
-        if not long:
-            return attributes
+
+    def _strip(
+        self, whose: Whose, attributes: Attributes, long: list[tuple[int, str]], holder: int, refs: list[int]
+    ) -> Attributes:
         bare: Attributes | None = None
-        names = list(attributes)
-        for place in long:
-            name = names[place]
+        for place, name in long:
             value = attributes[name]
             if value.__class__ is str:
                 kind, text, left = TEXT, value, len(value) if value.isascii() else _utf8_size(value)
             else:
-                found = _unusual(value, minimum)
+                found = _unusual(value, self._chars_min)
                 if found is None:
                     continue
                 kind, text, left = found
             if bare is None:
-                bare = dict(attributes)
+                bare = attributes.copy()
+                group = self._group(whose)
+                records = group.records
+                if not refs:
+                    refs.append(group.key)
             bare[name] = left
-            if kind == ABSENT:
-                refs += (holder, place << 3 | kind, 0, 0)
-            else:
-                refs += (holder, place << 3 | kind, *self._add(whose, name, text))
+            number = self._next
+            root = 0
+            if kind != ABSENT:
+                self._next = number + 1
+                if len(text) < CHARS_MIN:
+                    records.append((number, 0, 0, whose[2], text))
+                else:
+                    root = self._chain(group, number, whose[2], name, text)
+            refs += (holder, place << 3 | kind, number & _INDEX, root)
         return attributes if bare is None else bare
 
-    def _add(self, whose: Whose, name: str, text: str) -> tuple[int, int]:
-        """Store one text; answers its number within the part and the part in which its chain begins (0 = this one)."""
-        project, owner, start_ns = whose
+    def _group(self, whose: Whose) -> _Group:
+        project, owner, started_ns = whose
         group = self._groups.get((project, owner))
         if group is None:
-            group = self._groups[project, owner] = _Group(project, body_key(project, owner))
-        number = self._next
-        self._next = number + 1
-        if len(text) < self._window_chars_min:
-            group.records.append((number, 0, 0, start_ns, text))
-            return number - first_of(self.part), 0
-        root = self._chain(group, number, start_ns, name, text)
-        return number - first_of(self.part), 0 if root == self.part else root
+            group = self._groups[project, owner] = _Group(project, body_key(project, owner), started_ns)
+        elif started_ns < group.started_ns:
+            group.started_ns = started_ns
+        return group
 
     def _chain(self, group: _Group, number: int, start_ns: int, name: str, text: str) -> int:
-        """Store a text as what it adds to the best base; answers the part in which its chain begins."""
+        """Store a text as what it adds to the best base; answers the part in which its chain begins (0 = this one)."""
         texts = group.texts
         if texts is None:
             texts = group.texts = self._window.texts(group.key)
@@ -167,10 +183,10 @@ class BodyWriter:
             depth, root = base.depth + 1, base.root
             self._note(base.state)
             if shared == len(text) == len(base.text):
-                return root
+                return 0 if root == self.part else root
         held = Text(text, text[:SHARED_MIN], number, depth, root, self.state)
         self._window.put(texts, name, held, base, shared)
-        return root
+        return 0 if root == self.part else root
 
     def _note(self, base: PartState) -> None:
         if base is not self.state:
@@ -181,33 +197,39 @@ class BodyWriter:
     def finish(self, compress: Callable[[bytes], Future[bytes]], *, chunk_bytes: int) -> PartBodies:
         """The chunks of this part; `compress` starts the compression of one."""
         self._window.shrink()
-        chunks = [
-            PendingBodies(first_of(self.part) + at, compress(pack_chunk(groups)), places)
-            for at, (groups, places) in enumerate(self._cut(chunk_bytes))
-        ]
+        chunks: list[PendingBodies] = []
+        for groups, projects, starts in self._cut(chunk_bytes):
+            data = compress(pack_chunk(groups))
+            keys = [key for key, _ in groups]
+            chunks.append(PendingBodies(first_of(self.part) + len(chunks), data, projects, keys, starts))
         return PartBodies(self.part, chunks, self.state, frozenset(self._needs), self._builds, self._epoch)
 
-    def _cut(self, chunk_bytes: int) -> Iterator[tuple[list[tuple[int, list[Any]]], list[tuple[str, int, int]]]]:
+    def _cut(self, chunk_bytes: int) -> Iterator[tuple[list[tuple[int, list[Any]]], list[str], list[int]]]:
+        """Records by body key, with the project and the earliest start of each, a chunk at a time."""
         groups: list[tuple[int, list[Any]]] = []
-        places: list[tuple[str, int, int]] = []
+        projects: list[str] = []
+        starts: list[int] = []
         size = 0
         for group in self._groups.values():
             for records, length in _pieces(group.records, chunk_bytes):
                 groups.append((group.key, records))
-                places.append((group.project, group.key, min([record[3] for record in records])))
+                projects.append(group.project)
+                starts.append(group.started_ns)
                 size += length
                 if size >= chunk_bytes:
-                    yield groups, places
-                    groups, places, size = [], [], 0
+                    yield groups, projects, starts
+                    groups, projects, starts, size = [], [], [], 0
         if groups:
-            yield groups, places
+            yield groups, projects, starts
 
 
 def _pieces(records: list[Any], chunk_bytes: int) -> list[tuple[list[Any], int]]:
     """Records of one key in pieces of about `chunk_bytes` characters, with their sizes; mostly one."""
-    size = sum([len(record[4]) for record in records])
+    size = 0
+    for record in records:
+        size += len(record[4])
     if size <= chunk_bytes:
-        return [(records, size)]
+        return [(records, size)] if records else []
     pieces: list[tuple[list[Any], int]] = []
     piece: list[Any] = []
     held = 0
@@ -226,6 +248,8 @@ def _utf8_size(text: str) -> int:
 
 def _unusual(value: Any, minimum: int) -> tuple[int, str, Any] | None:
     """(kind, body text, what stays in its place) of a list, a map, bytes or a mark; None for what stays as it is."""
+    if value.__class__ is list and len(value) == 1 and value[0].__class__ is str and len(value[0]) < minimum - 4:
+        return None  # finish reasons are in every model call
     if isinstance(value, Absent):
         return ABSENT, "", [value.reason, value.size]
     if isinstance(value, bytes):
