@@ -76,8 +76,13 @@ class RunOut(BaseModel):
     residual_tokens: int | None
     orphans: OrphansOut
     estimate: dict[str, Any] | None
-    body_probability: float | None = Field(description="Probability with which the bodies of this run were kept.")
+    body_probability: float | None = Field(
+        description="Probability with which the bodies of this run were kept; null while nothing is decided."
+    )
     body_reason: str | None
+    weight: float | None = Field(
+        description="How many runs this one stands for after head sampling; null when it was sampled and the weight is unknown."
+    )
     flags: list[str]
     root_name: str
     root_span_id: str | None
@@ -111,7 +116,7 @@ def cost_dict(cost: Cost) -> dict[str, Any]:
 
 
 def run_dict(run: Run) -> dict[str, Any]:
-    """Bodies are all kept today, so their probability is 1 and the reason says that."""
+    """The run as written in the contract, with what is beside it."""
     return {
         "run_id": run.run_id,
         "project": run.project,
@@ -149,8 +154,9 @@ def run_dict(run: Run) -> dict[str, Any]:
         "residual_tokens": run.residual_tokens,
         "orphans": {"repaired": run.orphans.repaired, "missing": run.orphans.missing},
         "estimate": None,
-        "body_probability": 1.0,
-        "body_reason": "everything_kept",
+        "body_probability": run.body_probability,
+        "body_reason": run.body_reason,
+        "weight": run.weight,
         "flags": run.flags,
         "root_name": run.root_name,
         "root_span_id": run.root_span_id,
