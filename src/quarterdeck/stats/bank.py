@@ -24,6 +24,7 @@ class DetectorBank:
 
     `k`, `n`: what each stream's baseline has seen before; `tolerance`: the smallest relative worsening that matters;
     `learn=False` keeps the baselines as they are. All arguments broadcast to the shape of `thresholds`.
+    `last` is the evidence of the last update, before an alarm reset it.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class DetectorBank:
         self._learn = learn
         self._bets = np.asarray(bets, dtype=np.float64)
         self._wealth: Floats = np.zeros((*shape, len(self._bets)))
+        self.last: Floats = np.zeros(shape)
 
     def add(self, threshold: float, k: float = 0.0, n: float = 0.0, *, tolerance: float = 0.1) -> int:
         """One more stream of a flat bank; answers its index. Raises ValueError unless 0 <= k <= n and the bank is flat."""
@@ -84,7 +86,8 @@ class DetectorBank:
         k, n = self.k[at], self.n[at]
         m = np.minimum((k + 0.5) / (n + 1) * self._factor[at] * scales, _MEAN_MAX)
         wealth = (1 + self._wealth[at]) * (1 + self._bets * ((values - m) / m)[..., None])
-        alarms = wealth.mean(axis=-1) >= self.thresholds[at]
+        self.last = np.asarray(wealth.mean(axis=-1))
+        alarms = self.last >= self.thresholds[at]
         wealth[alarms] = 0.0
         self._wealth[at] = np.minimum(wealth, _WEALTH_MAX)
         if self._learn:
