@@ -83,6 +83,8 @@ export interface Run {
   models: Record<string, number>;
   dialects: string[];
   flags: string[];
+  body_probability: number | null;
+  body_reason: string | null;
 }
 
 export interface RunSpan {
@@ -125,6 +127,115 @@ export interface RunSpan {
   self_error: boolean;
 }
 
+/** `GET runs/{id}/outline`: one list per field. Times are microseconds from the run's start; texts are places in `texts`. */
+export interface OutlineAnswer {
+  run_id: string;
+  started_at: string;
+  state: "first" | "whole";
+  spans: number;
+  end_us: number;
+  texts: string[];
+  traces: string[];
+  columns: {
+    row: number[];
+    trace: number[];
+    span_id: string[];
+    parent: number[];
+    depth: number[];
+    end: number[];
+    offset_us: number[];
+    duration_us: (number | null)[];
+    flags: number[];
+    kind: number[];
+    name: number[];
+    model: number[];
+    tool: number[];
+    agent: number[];
+    error: number[];
+    rule: number[];
+    tokens_input: (number | null)[];
+    tokens_output: (number | null)[];
+    cache_read: (number | null)[];
+    residual: (number | null)[];
+    cost_usd: (number | null)[];
+  };
+  buckets: OutlineBuckets | null;
+  next_cursor: string | null;
+}
+
+/** Spans at work per pixel of the window. */
+export interface OutlineBuckets {
+  from_us: number;
+  to_us: number;
+  spans: number[];
+  model: number[];
+  tool: number[];
+  errors: number[];
+  critical: number[];
+}
+
+export type Consumer = "tools" | "system" | "user" | "assistant" | "tool_results";
+export type CacheWord = "hit" | "missed" | "broken" | "short" | "unknown";
+
+export interface Absent {
+  reason: string;
+  bytes: number;
+}
+
+export interface CallContext {
+  trace_id: string;
+  span_id: string;
+  previous_span_id: string | null;
+  agent: string | null;
+  model: string | null;
+  offset_ms: number;
+  tokens_input: number | null;
+  cache_read: number | null;
+  content_state: string;
+  absent: Absent | null;
+  messages: number;
+  chars: Record<Consumer, number> | null;
+  chars_total: number | null;
+  shared_chars: number | null;
+  cut: number | null;
+  cache: CacheWord;
+}
+
+export interface Contexts extends Listing<CallContext> {
+  calls: number;
+}
+
+export interface ContextChange {
+  change: "kept" | "added" | "removed" | "edited";
+  role: string;
+  consumer: Consumer;
+  chars_a: number | null;
+  chars_b: number | null;
+  preview_a: string | null;
+  preview_b: string | null;
+}
+
+export interface ContextSum {
+  messages: number;
+  chars: number;
+  tokens_estimated: number | null;
+}
+
+export interface ContextDiff {
+  a: CallContext;
+  b: CallContext;
+  changes: ContextChange[];
+  kept: ContextSum;
+  added: ContextSum;
+  removed: ContextSum;
+  edited: ContextSum;
+  prefix: ContextSum & { share: number | null };
+  cache_read: number | null;
+  cache: CacheWord;
+  in_words: string;
+  changes_left_out: number;
+}
+
 export interface MessagePart {
   type: string;
   content?: unknown;
@@ -142,9 +253,10 @@ export interface Message {
 }
 
 export interface SpanDetail extends RunSpan {
-  raw: Record<string, unknown>;
-  messages: { input: Message[]; output: Message[]; content_state: string };
+  raw: Record<string, unknown> | null;
+  messages: { input: Message[]; output: Message[]; content_state: string } | null;
   mapped_by: Record<string, string>;
+  absent: Absent | null;
 }
 
 export interface FleetMinute {
@@ -218,6 +330,8 @@ export interface Health {
     commit_ms_p50: number | null;
     commit_ms_p99: number | null;
     settle_lag_s: number | null;
+    skeleton_share: number;
+    skeleton_spans: number;
   };
   storage: { spans: number; runs: number; bytes_on_disk: number | null; path: string };
   limits: { name: string; current: number | null; capacity: number | null; unit: string }[];

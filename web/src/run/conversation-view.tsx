@@ -6,52 +6,60 @@ import { spanQuery, useProject } from "../api/queries";
 import type { SpanDetail } from "../api/types";
 import { Awaiting, Failure, Nothing } from "../parts/feedback";
 import { Mark } from "../parts/icons";
-import { plural, short } from "../words/numbers";
+import { capital, count, plural, short } from "../words/numbers";
 import { milliseconds } from "../words/time";
+import { absentWords } from "./context";
 import { type CallDelta, deltas } from "./conversation";
-import { CONTENT_WORDS, MessageBlock } from "./messages";
-import { isFailed, type SpanRow } from "./tree";
+import { MessageBlock } from "./messages";
+import { type Outline, rowsOfKind, type SpanRow } from "./outline";
 
 const STEP = 10;
 
-type Props = { runId: string; spans: readonly SpanRow[]; selected: string | null; select: (id: string) => void };
+/** Calls before the selected one that are read with it; more are a click away. */
+const BEFORE_MAX = 40;
 
-export function modelCalls(spans: readonly SpanRow[]): SpanRow[] {
-  return spans.filter((span) => span.op_kind === "llm" && !span.synthetic).sort((a, b) => a.offset_ms - b.offset_ms);
-}
+type Props = { runId: string; outline: Outline; selected: string | null; select: (row: number) => void };
 
-export function ConversationView({ runId, spans, selected, select }: Props) {
+export function ConversationView({ runId, outline, selected, select }: Props) {
   const project = useProject();
-  const calls = useMemo(() => modelCalls(spans), [spans]);
+  const calls = useMemo(() => rowsOfKind(outline, "llm").map((row) => outline.row(row)), [outline]);
   const chosen = calls.findIndex((span) => span.span_id === selected);
   const [asked, setAsked] = useState(STEP);
-  const shown = calls.slice(0, Math.max(asked, chosen + 1));
+  const start = chosen >= BEFORE_MAX ? chosen - BEFORE_MAX : 0;
+  const shown = calls.slice(start, Math.max(start + asked, chosen + 1));
   const answers = useQueries({ queries: shown.map((span) => spanQuery(runId, span.span_id, project)) });
   const details = answers.map((answer) => answer.data);
   const parts = useDeltas(details);
   if (calls.length === 0) return <Nothing>This run has no model call yet, so there is no conversation.</Nothing>;
   return (
     <div className="conversation" tabIndex={0} role="region" aria-label="Conversation">
+      {start > 0 && (
+        <p className="caveat">
+          Starts at call {count(start + 1)} of {count(calls.length)}: the first one here shows its whole context.
+        </p>
+      )}
       {shown.map((span, i) => (
         <Call
           key={span.span_id}
-          number={i + 1}
+          number={start + i + 1}
           span={span}
           detail={details[i]}
           delta={parts.get(span.span_id)}
           error={answers[i]?.error}
           selected={span.span_id === selected}
-          select={() => select(span.span_id)}
+          select={() => select(span.row)}
         />
       ))}
-      {shown.length < calls.length && (
+      {start + shown.length < calls.length && (
         <button type="button" onClick={() => setAsked(shown.length + STEP)}>
-          Show the next {Math.min(STEP, calls.length - shown.length)} of {plural(calls.length, "model call")}
+          Show the next {Math.min(STEP, calls.length - start - shown.length)} of {plural(calls.length, "model call")}
         </button>
       )}
     </div>
   );
 }
+
+const NO_MESSAGES = { input: [], output: [] };
 
 /** Differences need every earlier call, so they are taken over the unbroken beginning that has arrived. */
 function useDeltas(details: readonly (SpanDetail | undefined)[]): Map<string, CallDelta> {
@@ -62,10 +70,9 @@ function useDeltas(details: readonly (SpanDetail | undefined)[]): Map<string, Ca
   return useMemo(
     () =>
       new Map(
-        deltas(arrived.map(({ span_id, messages }) => ({ spanId: span_id, ...messages }))).map((one) => [
-          one.spanId,
-          one,
-        ]),
+        deltas(arrived.map(({ span_id, messages }) => ({ spanId: span_id, ...(messages ?? NO_MESSAGES) }))).map(
+          (one) => [one.spanId, one],
+        ),
       ),
     [key],
   );
@@ -90,17 +97,16 @@ function Call({ number, span, detail, delta, error, selected, select }: CallProp
     <section ref={box} className={selected ? "call call-selected" : "call"} aria-label={`Model call ${number}`}>
       <h2>
         <button type="button" className="plain" onClick={select}>
-          call {number} {span.agent_name && `· ${span.agent_name}`} ·{" "}
-          {span.model_response ?? span.model_request ?? "model unknown"}
+          call {number} {span.agent && `· ${span.agent}`} · {span.model ?? "model unknown"}
         </button>
         <span className="muted">
           {" "}
           {short(span.tokens_input)} → {short(span.tokens_output)} tokens, {milliseconds(span.duration_ms)}
         </span>
-        {isFailed(span) && (
+        {span.failed && (
           <span className="bad-text">
             {" "}
-            <Mark name="error" /> {span.error_class ?? "error"}
+            <Mark name="error" /> {span.error ?? "error"}
           </span>
         )}
       </h2>
@@ -116,8 +122,9 @@ function Call({ number, span, detail, delta, error, selected, select }: CallProp
 }
 
 function CallBody({ detail, delta }: { detail: SpanDetail; delta: CallDelta }) {
-  if (detail.messages.content_state !== "present")
-    return <p className="muted">{CONTENT_WORDS[detail.messages.content_state]}</p>;
+  const state = detail.messages?.content_state ?? "absent";
+  if (state !== "present")
+    return <p className="muted">{capital(absentWords({ content_state: state, absent: detail.absent }))}.</p>;
   return (
     <>
       {delta.repeated > 0 && <p className="repeat-line">{plural(delta.repeated, "earlier message")} resent</p>}

@@ -21,6 +21,11 @@ export function Kind({ kind }: { kind: string }) {
   return <span className={`kind kind-${kind}`}>{SHORT[kind] ?? kind}</span>;
 }
 
+/** A kind as a word. */
+export function kindWord(kind: string): string {
+  return SHORT[kind] ?? kind;
+}
+
 /** The token of the style that a kind is drawn with on canvas. */
 export function kindToken(kind: string): string {
   if (kind === "llm") return "--kind-llm";

@@ -107,14 +107,3 @@ export function MessageList({ title, messages }: { title: string; messages: read
     </details>
   );
 }
-
-export const CONTENT_WORDS: Record<string, string> = {
-  absent:
-    "The producer sent no messages with this call. Most instrumentations send them only when content capture is switched on.",
-  redacted: "Messages were sent and redacted by the producer.",
-  not_captured: "Messages were sent; content capture is off for this project, so their hashes and tokens are kept and their text is not.",
-  sampled: "The text of this session was not kept: it was sampled out.",
-  expired: "The text is older than the retention of bodies.",
-  erased: "The text was erased on demand.",
-  overload: "The text was not kept: the server was overloaded and kept the facts only.",
-};

@@ -1,8 +1,10 @@
-/** One run: the sentence, three views of one selection, the selected span at the right. */
+/** One run: the sentence, the context of its calls, four views of one selection, the selected span at the right. */
 
 import { type KeyboardEvent, type RefObject, useMemo, useRef, useState } from "react";
-import { useRun } from "../api/queries";
+import { apiPath, getJson } from "../api/client";
+import { useProject, useRun } from "../api/queries";
 import type { Run } from "../api/types";
+import { Copy } from "../parts/copy";
 import { Awaiting, Failure } from "../parts/feedback";
 import { StateMark } from "../parts/icons";
 import { useKeys } from "../parts/keys";
@@ -12,19 +14,22 @@ import { linkTo } from "../url/place";
 import { count, plural } from "../words/numbers";
 import { runCaveats, runSentence, runTitle, versionText } from "../words/run";
 import { ago, moment } from "../words/time";
-import { ConversationView, modelCalls } from "./conversation-view";
+import { ContextStrip } from "./context-strip";
+import { ConversationView } from "./conversation-view";
+import { curlOf, runSql, saveJson } from "./copies";
+import { GraphView } from "./graph-view";
+import { ancestors, countOf, FAILED, hitsOf, nextRow, type Outline, rowsOfKind, sibling, visibleRows } from "./outline";
 import { SpanPanel } from "./span-panel";
 import { TimelineView } from "./timeline-view";
-import { ancestors, buildTree, flatten, isFailed, matches, nextMatching, type Tree, type TreeRow } from "./tree";
 import { TreeView } from "./tree-view";
-import { type Spans, useSpans } from "./use-spans";
+import { outlinePath, type Spans, useOutline } from "./use-outline";
 
-const VIEWS = ["tree", "timeline", "conversation"] as const;
+const VIEWS = ["tree", "timeline", "graph", "conversation"] as const;
 type ViewName = (typeof VIEWS)[number];
 
 export function RunView({ runId }: { runId: string }) {
   const answer = useRun(runId);
-  const spans = useSpans(answer.data);
+  const spans = useOutline(runId, answer.data);
   if (!answer.data)
     return answer.error ? (
       <Failure error={answer.error} retry={() => answer.refetch()} />
@@ -36,85 +41,103 @@ export function RunView({ runId }: { runId: string }) {
 
 interface Selection {
   view: ViewName;
-  selected: string | null;
+  outline: Outline;
+  /** The span in the URL, and its row; -1 while it is not here. */
+  spanId: string | null;
+  selected: number;
   text: string;
-  tree: Tree;
-  rows: readonly TreeRow[];
-  toggle: (id: string) => void;
-  select: (id: string | null) => void;
-  reveal: (id: string | null) => void;
+  hits: Uint8Array | null;
+  folded: ReadonlySet<string>;
+  rows: Int32Array;
+  toggle: (row: number) => void;
+  select: (row: number) => void;
+  clear: () => void;
+  reveal: (row: number) => void;
 }
 
-function useSelection(spans: Spans): Selection {
+function useSelection({ outline }: Spans): Selection {
   const { params } = useHere();
-  const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
-  const tree = useMemo(() => buildTree(spans.spans), [spans.spans]);
-  const rows = useMemo(() => flatten(tree, collapsed), [tree, collapsed]);
+  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const rows = useMemo(() => visibleRows(outline, folded), [outline, folded]);
   const view = VIEWS.find((name) => name === params.get("view")) ?? "tree";
-  const select = (id: string | null) => setParams({ span: id }, { replace: true });
-  const toggle = (id: string) => {
-    const next = new Set(collapsed);
+  const spanId = params.get("span");
+  const selected = useMemo(() => outline.at(spanId), [outline, spanId]);
+  const text = params.get("find") ?? "";
+  const hits = useMemo(() => hitsOf(outline, text), [outline, text]);
+  const select = (row: number) => setParams({ span: outline.ids[row] ?? null }, { replace: true });
+  const toggle = (row: number) => {
+    const next = new Set(folded);
+    const id = outline.ids[row] as string;
     if (!next.delete(id)) next.add(id);
-    setCollapsed(next);
+    setFolded(next);
   };
-  const reveal = (id: string | null) => {
-    if (id === null) return;
-    const above = ancestors(tree, id).filter((one) => collapsed.has(one));
-    if (above.length > 0) setCollapsed(new Set([...collapsed].filter((one) => !above.includes(one))));
-    select(id);
+  const reveal = (row: number) => {
+    if (row < 0) return;
+    const above = new Set(ancestors(outline, row).map((one) => outline.ids[one] as string));
+    if ([...above].some((id) => folded.has(id))) setFolded(new Set([...folded].filter((id) => !above.has(id))));
+    select(row);
   };
-  return { view, selected: params.get("span"), text: params.get("find") ?? "", tree, rows, toggle, select, reveal };
+  const clear = () => setParams({ span: null, with: null, diff: null }, { replace: true });
+  return { view, outline, spanId, selected, text, hits, folded, rows, toggle, select, clear, reveal };
 }
 
 function Loaded({ run, spans, stale }: { run: Run; spans: Spans; stale: unknown }) {
   const selection = useSelection(spans);
   const search = useRef<HTMLInputElement>(null);
-  const everything = useMemo(() => flatten(selection.tree, new Set()), [selection.tree]);
-  const step = useRunKeys(selection, everything, search);
+  const step = useRunKeys(selection, search);
+  const { outline } = selection;
+  // A living run is read anew when its calls change, not with every span.
+  const version = run.lifecycle === "finished" ? "finished" : String(run.model_calls);
   return (
-    <div className={selection.selected ? "view run-view with-panel" : "view run-view"}>
+    <div className={selection.spanId ? "view run-view with-panel" : "view run-view"}>
       <Header run={run} />
       {stale ? <Failure error={stale} /> : null}
-      <Tools run={run} spans={spans} selection={selection} rows={everything} search={search} next={step} />
+      {run.model_calls > 0 && (
+        <ContextStrip
+          runId={run.run_id}
+          enabled={spans.complete}
+          version={version}
+          selected={selection.spanId}
+          select={(id) => selection.reveal(outline.at(id))}
+        />
+      )}
+      <Tools run={run} spans={spans} selection={selection} search={search} next={step} />
       <div className="run-columns">
         <Shown run={run} spans={spans} selection={selection} />
-        {selection.selected && (
-          <SpanPanel runId={run.run_id} spanId={selection.selected} close={() => selection.select(null)} />
-        )}
+        {selection.spanId && <SpanPanel runId={run.run_id} spanId={selection.spanId} close={selection.clear} />}
       </div>
     </div>
   );
 }
 
-/** Binds the keys of the view and returns "go to the next match". */
-function useRunKeys(
-  selection: Selection,
-  everything: readonly TreeRow[],
-  search: RefObject<HTMLInputElement | null>,
-): () => void {
-  const { view, selected, text, reveal } = selection;
-  const order = view === "conversation" ? modelCallsOf(everything) : view === "tree" ? selection.rows : everything;
-  const at = order.findIndex((row) => row.span.span_id === selected);
-  const step = (by: number) => reveal(order[Math.min(Math.max(at + by, 0), order.length - 1)]?.span.span_id ?? null);
-  const nextMatch = () => reveal(nextMatching(everything, selected, (span) => matches(span, text)));
-  const show = (name: ViewName) => setParams({ view: name === "tree" ? null : name });
-  useKeys({
-    "1": () => show("tree"),
-    "2": () => show("timeline"),
-    "3": () => show("conversation"),
-    "[": () => step(-1),
-    "]": () => step(1),
-    e: () => reveal(nextMatching(everything, selected, isFailed)),
-    n: nextMatch,
-    "/": () => search.current?.focus(),
-    Escape: () => (selected ? selection.select(null) : setParams({ find: null }, { replace: true })),
-  });
-  return nextMatch;
+/** Rows in the order in which a view shows them. */
+function orderOf({ view, outline, rows }: Selection): ArrayLike<number> {
+  if (view === "conversation") return rowsOfKind(outline, "llm");
+  return rows;
 }
 
-function modelCallsOf(rows: readonly TreeRow[]): TreeRow[] {
-  const byId = new Map(rows.map((row) => [row.span.span_id, row]));
-  return modelCalls(rows.map((row) => row.span)).map((span) => byId.get(span.span_id) as TreeRow);
+/** Binds the keys of the view and returns "go to the next match". */
+function useRunKeys(selection: Selection, search: RefObject<HTMLInputElement | null>): () => void {
+  const { outline, spanId, selected, hits, reveal } = selection;
+  const step = (by: number) => {
+    const order = orderOf(selection);
+    const at = Array.prototype.indexOf.call(order, selected);
+    reveal(order[Math.min(Math.max(at + by, 0), order.length - 1)] ?? -1);
+  };
+  const nextMatch = () => hits && reveal(nextRow(outline, selected, (row) => hits[row] === 1));
+  const show = (name: ViewName) => setParams({ view: name === "tree" ? null : name });
+  useKeys({
+    ...Object.fromEntries(VIEWS.map((name, i) => [String(i + 1), () => show(name)])),
+    j: () => step(1),
+    k: () => step(-1),
+    "[": () => reveal(sibling(outline, selected, -1)),
+    "]": () => reveal(sibling(outline, selected, 1)),
+    e: () => reveal(nextRow(outline, selected, (row) => outline.has(row, FAILED))),
+    n: nextMatch,
+    "/": () => search.current?.focus(),
+    Escape: () => (spanId ? selection.clear() : setParams({ find: null }, { replace: true })),
+  });
+  return nextMatch;
 }
 
 function Header({ run }: { run: Run }) {
@@ -148,12 +171,11 @@ type ToolsProps = {
   run: Run;
   spans: Spans;
   selection: Selection;
-  rows: readonly TreeRow[];
   search: RefObject<HTMLInputElement | null>;
   next: () => void;
 };
 
-function Tools({ run, spans, selection, rows, search, next }: ToolsProps) {
+function Tools({ run, spans, selection, search, next }: ToolsProps) {
   return (
     <div className="run-tools">
       <div className="group-by" role="group" aria-label="View">
@@ -169,23 +191,51 @@ function Tools({ run, spans, selection, rows, search, next }: ToolsProps) {
           </button>
         ))}
       </div>
-      <Search selection={selection} rows={rows} box={search} next={next} />
+      <Search selection={selection} box={search} next={next} />
       <span className="top-gap" />
-      <Progress run={run} spans={spans} rows={rows} />
+      <Progress run={run} spans={spans} outline={selection.outline} />
+      <TakeAlong run={run} />
     </div>
   );
 }
 
-type SearchProps = {
-  selection: Selection;
-  rows: readonly TreeRow[];
-  box: RefObject<HTMLInputElement | null>;
-  next: () => void;
-};
+/** The run as a command, a query or a file. */
+function TakeAlong({ run }: { run: Run }) {
+  const project = useProject();
+  const [said, setSaid] = useState("");
+  const path = outlinePath(run.run_id);
+  const save = async () => {
+    setSaid("reading…");
+    try {
+      const outline = await getJson<unknown>(path, { project, limit: 50000 });
+      saveJson(`run-${run.run_id}.json`, { run, outline });
+      setSaid("");
+    } catch {
+      setSaid("not read: try again");
+    }
+  };
+  return (
+    <details className="take-along">
+      <summary>copy, download</summary>
+      <div>
+        <Copy
+          text={curlOf(apiPath(`runs/${encodeURIComponent(run.run_id)}/spans`, { project, limit: 500 }))}
+          label="copy as curl"
+        />
+        <Copy text={runSql(project, run.run_id)} label="copy as SQL" />
+        <button type="button" onClick={save}>
+          {said || "download JSON"}
+        </button>
+      </div>
+    </details>
+  );
+}
 
-function Search({ selection, rows, box, next }: SearchProps) {
-  const { text } = selection;
-  const hits = useMemo(() => (text ? rows.filter((row) => matches(row.span, text)).length : 0), [rows, text]);
+type SearchProps = { selection: Selection; box: RefObject<HTMLInputElement | null>; next: () => void };
+
+function Search({ selection, box, next }: SearchProps) {
+  const { text, hits } = selection;
+  const found = useMemo(() => countOf(hits), [hits]);
   const press = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === "Enter") next();
     if (event.key === "Escape") event.currentTarget.blur();
@@ -202,54 +252,44 @@ function Search({ selection, rows, box, next }: SearchProps) {
         onKeyDown={press}
       />
       <span className="muted" role="status">
-        {text ? `${plural(hits, "match", "matches")}${hits > 0 ? ", Enter or n: next" : ""}` : ""}
+        {text ? `${plural(found, "match", "matches")}${found > 0 ? ", Enter or n: next" : ""}` : ""}
       </span>
     </span>
   );
 }
 
-function Progress({ run, spans, rows }: { run: Run; spans: Spans; rows: readonly TreeRow[] }) {
-  const errors = useMemo(() => rows.filter((row) => isFailed(row.span)).length, [rows]);
-  const loaded = `${count(spans.loaded)} of ${count(Math.max(run.spans, spans.loaded))} spans loaded`;
+function Progress({ run, spans, outline }: { run: Run; spans: Spans; outline: Outline }) {
+  const errors = useMemo(() => outline.flags.reduce((sum, flags) => sum + (flags & FAILED), 0), [outline]);
   if (spans.capped)
-    return <span className="caveat">the first {count(spans.spans.length)} spans; the rest is in the API</span>;
+    return <span className="caveat">the first {count(outline.count)} spans; the rest is in the API</span>;
   if (!spans.complete) {
     return (
       <span className="muted" role="status">
-        {loaded}…
+        the first {count(outline.count)} of {count(Math.max(run.spans, outline.count))} spans; the rest is being read…
       </span>
     );
   }
   return (
     <span className="muted" role="status">
-      {plural(spans.spans.length, "span")}, {errors > 0 ? `${plural(errors, "error")} (e: next)` : "no error"}
+      {plural(outline.count, "span")}, {errors > 0 ? `${plural(errors, "error")} (e: next)` : "no error"}
     </span>
   );
 }
 
-/** The end of the latest span: a run that still lives has none of its own. */
-function totalMs(rows: readonly TreeRow[]): number {
-  let end = 1;
-  for (const { span } of rows) end = Math.max(end, span.offset_ms + (span.duration_ms ?? 0));
-  return end;
-}
-
 function Shown({ run, spans, selection }: { run: Run; spans: Spans; selection: Selection }) {
-  const { view, selected, text, rows, select, toggle } = selection;
-  const total = useMemo(() => totalMs(rows), [rows]);
-  if (spans.error && spans.spans.length === 0) return <Failure error={spans.error} retry={spans.retry} />;
+  const { view, outline, rows, folded, hits, selected, select, toggle } = selection;
+  if (spans.error && outline.count === 0) return <Failure error={spans.error} retry={spans.retry} />;
   if (spans.pending) return <Awaiting what={`${plural(run.spans, "span")} of this run`} lines={16} />;
   return (
     <div className="run-main">
       {spans.error ? <Failure error={spans.error} retry={spans.retry} /> : null}
-      {view === "tree" && (
-        <TreeView rows={rows} totalMs={total} selected={selected} text={text} select={select} toggle={toggle} />
-      )}
+      {view === "tree" && <TreeView {...{ outline, rows, folded, hits, selected, select, toggle }} />}
       {view === "timeline" && (
-        <TimelineView rows={rows} totalMs={total} selected={selected} text={text} select={select} />
+        <TimelineView {...{ outline, rows, hits, selected, select }} buckets={spans.complete ? spans.buckets : null} />
       )}
+      {view === "graph" && <GraphView {...{ outline, hits, selected, select }} />}
       {view === "conversation" && (
-        <ConversationView runId={run.run_id} spans={spans.spans} selected={selected} select={select} />
+        <ConversationView runId={run.run_id} outline={outline} selected={selection.spanId} select={select} />
       )}
     </div>
   );

@@ -1,65 +1,227 @@
 import { describe, expect, it } from "vitest";
-import type { Message } from "../api/types";
+import type { CallContext, ContextChange, Message, OutlineAnswer } from "../api/types";
+import { absentWords, callWords, partsOf, unitOf } from "./context";
+import { folded } from "./context-diff";
 import { type CallMessages, deltas } from "./conversation";
+import { curlOf, spanSql } from "./copies";
+import { graphOf, NODES_MAX } from "./graph";
+import {
+  ancestors,
+  countOf,
+  FAILED,
+  hitsOf,
+  MISSING,
+  nextRow,
+  type Outline,
+  outlineOf,
+  placeOfRow,
+  rowsOfKind,
+  sibling,
+  visibleRows,
+} from "./outline";
 import { clamped, ticks, zoomed } from "./scale";
-import { ancestors, buildTree, flatten, matches, milestone, nextMatching, type SpanRow } from "./tree";
 
-function span(id: string, parent: string | null, offset = 0, extra: Partial<SpanRow> = {}): SpanRow {
+type Given = { id: string; parent: number; end: number; name?: string; kind?: string; flags?: number; rule?: string };
+
+/** A page as the server sends it: rows in tree order. */
+function page(rows: Given[], first = 0): OutlineAnswer {
+  const texts: string[] = [];
+  const place = (text: string | undefined) => {
+    if (text === undefined) return -1;
+    if (!texts.includes(text)) texts.push(text);
+    return texts.indexOf(text);
+  };
+  const depths: number[] = [];
+  for (const row of rows) depths.push(row.parent < 0 ? 0 : (depths[row.parent - first] ?? 0) + 1);
+  const each = <T>(value: (row: Given, i: number) => T) => rows.map(value);
+  const columns = {
+    row: each((_, i) => first + i),
+    trace: each(() => 0),
+    span_id: each((row) => row.id),
+    parent: each((row) => row.parent),
+    depth: depths,
+    end: each((row) => row.end),
+    offset_us: each((_, i) => (first + i) * 1000),
+    duration_us: each((row) => ((row.flags ?? 0) & MISSING ? null : 1000)),
+    flags: each((row) => row.flags ?? 0),
+    kind: each((row) => place(row.kind ?? "llm")),
+    name: each((row) => place(row.name ?? `span ${row.id}`)),
+    model: each((row) => place((row.kind ?? "llm") === "llm" ? "GPT-5-mini" : undefined)),
+    tool: each(() => -1),
+    agent: each((row) => place(row.kind === "agent" ? row.name : undefined)),
+    error: each(() => -1),
+    rule: each((row) => place(row.rule)),
+    tokens_input: each(() => 100),
+    tokens_output: each(() => null),
+    cache_read: each(() => null),
+    residual: each(() => null),
+    cost_usd: each(() => null),
+  };
+  const buckets = null;
   return {
-    span_id: id,
-    tree_parent_span_id: parent,
-    name: `span ${id}`,
-    op_kind: "llm",
-    status: "ok",
-    offset_ms: offset,
-    self_error: false,
-    ...extra,
-  } as SpanRow;
+    run_id: "r",
+    started_at: "",
+    state: "whole",
+    spans: 0,
+    end_us: 9000,
+    texts,
+    traces: ["t"],
+    columns,
+    buckets,
+    next_cursor: null,
+  };
 }
 
-describe("the tree", () => {
-  const tree = buildTree([
-    span("r", null),
-    span("b", "r", 20),
-    span("a", "r", 10),
-    span("c", "a", 12, { self_error: true }),
-    span("x", "gone", 5),
-  ]);
-  it("orders children by start and keeps spans whose parent is absent", () => {
-    expect(flatten(tree, new Set()).map((row) => [row.span.span_id, row.depth])).toEqual([
-      ["r", 0],
-      ["a", 1],
-      ["c", 2],
-      ["b", 1],
-      ["x", 0],
+const SMALL: Given[] = [
+  { id: "aa", parent: -1, end: 5, name: "lead", kind: "agent" },
+  { id: "bb", parent: 0, end: 3, name: "worker", kind: "agent" },
+  { id: "cc", parent: 1, end: 3, flags: FAILED },
+  { id: "dd", parent: 0, end: 5, flags: MISSING, kind: "other" },
+  { id: "ee", parent: 3, end: 5, rule: "to_root" },
+];
+const small = (): Outline => outlineOf([page(SMALL)]);
+
+describe("the outline", () => {
+  it("gives a row its texts, and unknown is null", () => {
+    const row = small().row(2);
+    expect(row).toMatchObject({ span_id: "cc", name: "span cc", model: "GPT-5-mini", tool: null, failed: true });
+    expect([row.tokens_input, row.tokens_output, row.cost_usd]).toEqual([100, null, null]);
+    expect(small().row(3)).toMatchObject({ synthetic: true, duration_ms: null });
+  });
+  it("joins pages, each with texts of its own", () => {
+    const rest: Given[] = [{ id: "ff", parent: 0, end: 6, name: "lookup", kind: "tool" }];
+    const both = outlineOf([page(SMALL), page(rest, 5)]);
+    expect([both.count, both.row(5).name, both.row(5).kind, both.row(0).name]).toEqual([6, "lookup", "tool", "lead"]);
+    expect(outlineOf([]).count).toBe(0);
+  });
+  it("hides what is below a folded span", () => {
+    expect([...visibleRows(small(), new Set())]).toEqual([0, 1, 2, 3, 4]);
+    const rows = visibleRows(small(), new Set(["bb"]));
+    expect([...rows]).toEqual([0, 1, 3, 4]);
+    expect([placeOfRow(rows, 3), placeOfRow(rows, 2)]).toEqual([2, -1]);
+  });
+  it("knows parents, siblings and the row of a span", () => {
+    const outline = small();
+    expect(ancestors(outline, 4)).toEqual([3, 0]);
+    expect([sibling(outline, 1, 1), sibling(outline, 3, -1), sibling(outline, 2, 1)]).toEqual([3, 1, 2]);
+    expect([outline.at("ee"), outline.at("zz"), outline.at(null)]).toEqual([4, -1, -1]);
+  });
+  it("searches texts once, and ids", () => {
+    const outline = small();
+    expect(countOf(hitsOf(outline, "gpt-5"))).toBe(2);
+    expect([...(hitsOf(outline, "bb") ?? [])]).toEqual([0, 1, 0, 0, 0]);
+    expect(countOf(hitsOf(outline, "TO_ROOT"))).toBe(1);
+    expect(hitsOf(outline, " ")).toBeNull();
+  });
+  it("finds the next row and wraps", () => {
+    const outline = small();
+    expect(nextRow(outline, 2, (row) => outline.has(row, FAILED))).toBe(2);
+    expect(nextRow(outline, -1, (row) => row === 4)).toBe(4);
+    expect(nextRow(outline, 0, () => false)).toBe(-1);
+    expect(rowsOfKind(outline, "llm")).toEqual([2, 4]);
+  });
+  it("holds 50,000 rows in a chain without recursion", () => {
+    const n = 50000;
+    const chain = Array.from({ length: n }, (_, i) => ({ id: i.toString(16), parent: i - 1, end: n, name: "x" }));
+    const outline = outlineOf([page(chain)]);
+    expect(outline.depth[n - 1]).toBe(n - 1);
+    expect(visibleRows(outline, new Set(["0"])).length).toBe(1);
+    expect(ancestors(outline, n - 1).length).toBe(n - 1);
+  });
+});
+
+describe("the graph", () => {
+  it("is agents and models with who called whom", () => {
+    const graph = graphOf(small());
+    expect(graph.nodes.map((node) => [node.kind, node.name, node.spans, node.errors, node.layer])).toEqual([
+      ["agent", "lead", 1, 0, 0],
+      ["agent", "worker", 1, 0, 1],
+      ["llm", "GPT-5-mini", 2, 1, 2],
+      ["missing", "missing spans", 1, 0, 1],
+    ]);
+    const edges = graph.edges.map((edge) => [edge.from, edge.to, edge.calls, edge.errors, edge.repaired]);
+    expect(edges).toEqual([
+      [0, 1, 1, 0, 0],
+      [1, 2, 1, 1, 0],
+      [0, 3, 1, 0, 0],
+      [3, 2, 1, 0, 1],
     ]);
   });
-  it("hides what is below a collapsed span and says so", () => {
-    const rows = flatten(tree, new Set(["a", "b"]));
-    expect(rows.map((row) => row.span.span_id)).toEqual(["r", "a", "b", "x"]);
-    expect(rows.map((row) => row.collapsed)).toEqual([false, true, false, false]);
+  it("says how many boxes were left out", () => {
+    const many = Array.from({ length: NODES_MAX + 9 }, (_, i) => ({
+      id: String(i),
+      parent: i ? 0 : -1,
+      end: i ? i + 1 : 69,
+      name: `a${i}`,
+      kind: "agent",
+    }));
+    const graph = graphOf(outlineOf([page(many)]));
+    expect([graph.nodes.length, graph.left]).toEqual([NODES_MAX, 9]);
   });
-  it("walks up to the root", () => {
-    expect(ancestors(tree, "c")).toEqual(["a", "r"]);
-    expect(ancestors(tree, "r")).toEqual([]);
+  it("lays out a cycle", () => {
+    const loop: Given[] = [
+      { id: "1", parent: -1, end: 3, name: "a", kind: "agent" },
+      { id: "2", parent: 0, end: 3, name: "b", kind: "agent" },
+      { id: "3", parent: 1, end: 3, name: "a", kind: "agent" },
+    ];
+    expect(graphOf(outlineOf([page(loop)])).nodes.map((node) => node.layer)).toEqual([0, 1]);
+    expect(graphOf(outlineOf([])).nodes).toEqual([]);
   });
-  it("finds the next match and wraps", () => {
-    const rows = flatten(tree, new Set());
-    expect(nextMatching(rows, "c", (one) => one.self_error)).toBe("c");
-    expect(nextMatching(rows, null, (one) => one.self_error)).toBe("c");
-    expect(nextMatching(rows, "x", (one) => one.span_id === "r")).toBe("r");
-    expect(nextMatching(rows, "r", () => false)).toBeNull();
+});
+
+const context = (extra: Partial<CallContext>): CallContext => ({
+  trace_id: "t",
+  span_id: "s",
+  previous_span_id: null,
+  agent: "desk",
+  model: null,
+  offset_ms: 0,
+  tokens_input: 1000,
+  cache_read: null,
+  content_state: "present",
+  absent: null,
+  messages: 2,
+  chars: { tools: 0, system: 300, user: 100, assistant: 0, tool_results: 0 },
+  chars_total: 400,
+  shared_chars: null,
+  cut: null,
+  cache: "unknown",
+  ...extra,
+});
+
+describe("the context strip", () => {
+  it("divides the tokens of a call by the characters of its parts", () => {
+    expect(partsOf(context({}), "tokens")).toEqual([0, 750, 250, 0, 0]);
+    expect(partsOf(context({ chars: null, chars_total: null }), "tokens")).toBeNull();
+    expect(partsOf(context({ tokens_input: null }), "tokens")).toBeNull();
   });
-  it("searches what a row shows", () => {
-    expect(matches(span("q", null, 0, { model_response: "GPT-5-mini" }), "gpt-5")).toBe(true);
-    expect(matches(span("q", null), "")).toBe(false);
+  it("measures in characters when nobody reported tokens", () => {
+    expect(unitOf([context({ tokens_input: null })])).toBe("characters");
+    expect(partsOf(context({ tokens_input: null }), "characters")).toEqual([0, 300, 100, 0, 0]);
   });
-  it("draws a growing tree a logarithmic number of times", () => {
-    expect([0, 1, 2, 3, 4, 7, 8, 100].map(milestone)).toEqual([0, 1, 2, 2, 4, 4, 8, 64]);
+  it("says sharing, cuts and the cache in words", () => {
+    const words = callWords(context({ shared_chars: 200, cut: 3, cache: "hit", cache_read: 512 }), 7);
+    expect(words).toContain("call 7 · desk; 1,000 tokens; system 75 %, user 25 %; 50 % the same");
+    expect(words).toContain("3 earlier messages cut or rewritten; 512 tokens read from the provider's cache");
   });
-  it("flattens a chain of 20,000 without recursion", () => {
-    const chain = Array.from({ length: 20000 }, (_, i) => span(String(i), i === 0 ? null : String(i - 1), i));
-    expect(flatten(buildTree(chain), new Set()).at(-1)?.depth).toBe(19999);
+  it("says why messages are not there", () => {
+    expect(absentWords({ content_state: "sampled", absent: { reason: "sampled", bytes: 2048 } })).toBe(
+      "messages not kept: not chosen by the sampling of texts (2 KB)",
+    );
+    expect(absentWords({ content_state: "absent", absent: null })).toBe("messages not sent by the producer");
+  });
+  it("folds neighbours that were kept", () => {
+    const change = (name: ContextChange["change"]) => ({ change: name }) as ContextChange;
+    const groups = folded([change("kept"), change("kept"), change("added"), change("added"), change("kept")]);
+    expect(groups.map((group) => group.length)).toEqual([2, 1, 1, 1]);
+  });
+});
+
+describe("what can be taken along", () => {
+  it("quotes for a shell and for SQL", () => {
+    expect(curlOf("/api/v1/runs/it's", "http://h")).toBe("curl -s 'http://h/api/v1/runs/it%27s'");
+    const sql = spanSql("o'p", { trace_id: "00000000000000010000000000000002", span_id: "ffffffffffffffff" });
+    expect(sql).toContain("project = 'o''p' AND trace_hi = 1 AND trace_lo = 2 AND span_id = 18446744073709551615;");
   });
 });
 

@@ -8,10 +8,13 @@ import { Copy } from "../parts/copy";
 import { Awaiting, Failure } from "../parts/feedback";
 import { Mark } from "../parts/icons";
 import { Facts } from "../runs/facts";
-import { count, dollars } from "../words/numbers";
+import { capital, count, dollars } from "../words/numbers";
 import { duration, milliseconds, moment } from "../words/time";
+import { absentWords } from "./context";
+import { ContextChanges } from "./context-diff";
+import { curlOf, saveJson, spanSql } from "./copies";
 import { Kind } from "./kinds";
-import { CONTENT_WORDS, LongText, MessageList } from "./messages";
+import { LongText, MessageList } from "./messages";
 
 type Props = { runId: string; spanId: string; close: () => void };
 
@@ -21,14 +24,15 @@ export function SpanPanel({ runId, spanId, close }: Props) {
   return (
     <aside className="panel span-panel" aria-label="Selected span">
       <div className="panel-head">
-        <Copy text={curl(runId, spanId, project)} label="copy as curl" />
+        <Copy text={curlOf(apiPath(spanPath(runId, spanId), { project }))} label="copy as curl" />
+        {answer.data && !answer.data.synthetic && <Copy text={spanSql(project, answer.data)} label="copy as SQL" />}
         {answer.data && <Download detail={answer.data} />}
         <button type="button" onClick={close} aria-label="Close">
           ✕
         </button>
       </div>
       {answer.data ? (
-        <Body detail={answer.data} />
+        <Body runId={runId} detail={answer.data} />
       ) : answer.error ? (
         <Failure error={answer.error} retry={() => answer.refetch()} />
       ) : (
@@ -38,20 +42,8 @@ export function SpanPanel({ runId, spanId, close }: Props) {
   );
 }
 
-/** Single quotes, since an id may hold anything a shell would read. */
-function curl(runId: string, spanId: string, project: string): string {
-  const address = `${window.location.origin}${apiPath(spanPath(runId, spanId), { project })}`;
-  return `curl -s '${address.replaceAll("'", "%27")}'`;
-}
-
 function Download({ detail }: { detail: SpanDetail }) {
-  const save = () => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([JSON.stringify(detail, null, 2)], { type: "application/json" }));
-    link.download = `span-${detail.span_id}.json`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  };
+  const save = () => saveJson(`span-${detail.span_id}.json`, detail);
   return (
     <button type="button" onClick={save}>
       download JSON
@@ -59,7 +51,7 @@ function Download({ detail }: { detail: SpanDetail }) {
   );
 }
 
-function Body({ detail }: { detail: SpanDetail }) {
+function Body({ runId, detail }: { runId: string; detail: SpanDetail }) {
   return (
     <>
       <h2>
@@ -76,6 +68,7 @@ function Body({ detail }: { detail: SpanDetail }) {
       <ErrorOf detail={detail} />
       <Times detail={detail} />
       <Usage detail={detail} />
+      {detail.op_kind === "llm" && <ContextChanges runId={runId} spanId={detail.span_id} />}
       <Messages detail={detail} />
       <Raw detail={detail} />
     </>
@@ -144,9 +137,16 @@ function Usage({ detail }: { detail: SpanDetail }) {
 }
 
 function Messages({ detail }: { detail: SpanDetail }) {
-  const { messages } = detail;
-  if (messages.content_state !== "present")
-    return detail.op_kind === "llm" ? <p className="muted">{CONTENT_WORDS[messages.content_state]}</p> : null;
+  const { messages, absent } = detail;
+  if (messages === null || messages.content_state !== "present") {
+    const state = messages?.content_state ?? "absent";
+    return detail.op_kind === "llm" || absent ? (
+      <p className="muted">
+        {capital(absentWords({ content_state: state, absent }))}.
+        {state === "absent" && !absent && " Most instrumentations send them only when content capture is switched on."}
+      </p>
+    ) : null;
+  }
   return (
     <>
       <h3>Messages</h3>

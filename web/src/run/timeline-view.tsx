@@ -1,18 +1,21 @@
 /** The timeline: one canvas, only what is in view is drawn. Wheel zooms at the cursor, drag pans, keys do both. */
 
-import { type PointerEvent, type RefObject, useCallback, useEffect, useRef, useState } from "react";
+import { type PointerEvent, type RefObject, useEffect, useRef, useState } from "react";
+import type { OutlineBuckets } from "../api/types";
 import { useKeys } from "../parts/keys";
-import { usePrefs } from "../settings/prefs";
-import { AXIS, draw, LANE } from "./draw";
+import { AXIS, draw, LANE, type Picture } from "./draw";
+import { Minimap } from "./minimap";
+import { type Outline, placeOfRow } from "./outline";
 import { panned, type Span1D, zoomed } from "./scale";
-import type { TreeRow } from "./tree";
+import { usePainting } from "./use-painting";
 
 type Props = {
-  rows: readonly TreeRow[];
-  totalMs: number;
-  selected: string | null;
-  text: string;
-  select: (id: string) => void;
+  outline: Outline;
+  rows: Int32Array;
+  hits: Uint8Array | null;
+  buckets: OutlineBuckets | null;
+  selected: number;
+  select: (row: number) => void;
 };
 
 /** Zoom per wheel unit: one notch (100) is a fifth. */
@@ -22,19 +25,19 @@ function clampTop(top: number, rows: number, height: number): number {
   return Math.min(Math.max(0, top), Math.max(0, rows * LANE + AXIS - height));
 }
 
-export function TimelineView({ rows, totalMs, selected, text, select }: Props) {
+export function TimelineView({ outline, rows, hits, buckets, selected, select }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const whole: Span1D = { from: 0, to: totalMs };
+  const whole: Span1D = { from: 0, to: outline.totalMs };
   const [asked, setAsked] = useState<Span1D | null>(null);
   const [top, setTop] = useState(0);
   const view = asked ?? whole;
   const height = () => canvas.current?.clientHeight ?? 400;
   const scroll = (by: number) => setTop((now) => clampTop(now + by, rows.length, height()));
-  const zoom = (share: number, factor: number) => setAsked(zoomed(view, whole, share, factor));
-  const pan = (share: number) => setAsked(panned(view, whole, share));
-  usePainting(canvas, { rows, view, top, selected, text });
-  useWheel(canvas, zoom);
-  useReveal(rows, selected, height, setTop);
+  const zoom = (share: number, factor: number) => setAsked((now) => zoomed(now ?? whole, whole, share, factor));
+  const pan = (share: number) => setAsked((now) => panned(now ?? whole, whole, share));
+  usePainting<Picture>(canvas, draw, { outline, rows, hits, view, top, selected });
+  useWheel(canvas, zoom, scroll);
+  useReveal(placeOfRow(rows, selected), rows.length, height, setTop);
   useKeys({
     ...{ "+": () => zoom(0.5, 0.8), "=": () => zoom(0.5, 0.8), "-": () => zoom(0.5, 1.25), "0": () => setAsked(null) },
     ...{
@@ -45,71 +48,54 @@ export function TimelineView({ rows, totalMs, selected, text, select }: Props) {
     },
     ...{ PageUp: () => scroll(-height()), PageDown: () => scroll(height()), Home: () => setTop(0) },
   });
-  const drag = useDrag({
-    canvas,
-    pan,
-    scroll,
-    click: (y) =>
-      rows[Math.floor((y - AXIS + top) / LANE)] &&
-      select((rows[Math.floor((y - AXIS + top) / LANE)] as TreeRow).span.span_id),
-  });
-  const at = rows.find((row) => row.span.span_id === selected)?.span;
+  const click = (y: number) => {
+    const row = rows[Math.floor((y - AXIS + top) / LANE)];
+    if (row !== undefined) select(row);
+  };
+  const drag = useDrag({ canvas, pan, scroll, click });
   return (
     <div className="timeline">
+      <Minimap buckets={buckets} view={view} totalMs={outline.totalMs} look={setAsked} />
       <p className="muted timeline-help">
-        Wheel zooms at the cursor, drag pans, + − 0 and arrows do it by keys.{" "}
+        Wheel zooms at the cursor (with shift: scrolls), drag pans, + − 0 and arrows do it by keys. Underlined: the
+        critical path.{" "}
         <button type="button" className="plain" onClick={() => setAsked(null)}>
           whole run
         </button>
       </p>
       <canvas
         ref={canvas}
+        className="lanes"
         tabIndex={0}
         role="img"
-        aria-label={`Timeline of ${rows.length} spans over ${Math.round(totalMs)} ms. The tree has the same as text.`}
+        aria-label={`Timeline of ${rows.length} spans over ${Math.round(outline.totalMs)} ms. The tree has the same as text.`}
         {...drag}
       />
       <p className="off-screen" role="status">
-        {at ? `Selected: ${at.name}` : ""}
+        {selected >= 0 ? `Selected: ${outline.row(selected).name}` : ""}
       </p>
     </div>
   );
 }
 
-function usePainting(canvas: RefObject<HTMLCanvasElement | null>, picture: Parameters<typeof draw>[1]): void {
-  const { theme } = usePrefs();
-  const latest = useRef(picture);
-  latest.current = picture;
-  const frame = useRef(0);
-  const paint = useCallback(() => {
-    cancelAnimationFrame(frame.current);
-    frame.current = requestAnimationFrame(() => canvas.current && draw(canvas.current, latest.current));
-  }, [canvas]);
-  const { rows, view, top, selected, text } = picture;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each of these changes the picture
-  useEffect(paint, [rows, view.from, view.to, top, selected, text, theme, paint]);
-  useEffect(() => {
-    const resized = new ResizeObserver(paint);
-    const dark = window.matchMedia("(prefers-color-scheme: dark)");
-    if (canvas.current) resized.observe(canvas.current);
-    dark.addEventListener("change", paint);
-    return () => {
-      resized.disconnect();
-      dark.removeEventListener("change", paint);
-      cancelAnimationFrame(frame.current);
-    };
-  }, [canvas, paint]);
-}
-
 /** React listens to wheels passively; the page must not scroll while the timeline zooms. */
-function useWheel(canvas: RefObject<HTMLCanvasElement | null>, zoom: (share: number, factor: number) => void): void {
-  const latest = useRef(zoom);
-  latest.current = zoom;
+function useWheel(
+  canvas: RefObject<HTMLCanvasElement | null>,
+  zoom: (share: number, factor: number) => void,
+  scroll: (by: number) => void,
+): void {
+  const latest = useRef({ zoom, scroll });
+  latest.current = { zoom, scroll };
   useEffect(() => {
     const home = canvas.current;
     const wheel = (event: WheelEvent) => {
       event.preventDefault();
-      latest.current(event.offsetX / (home as HTMLCanvasElement).clientWidth, Math.exp(event.deltaY * ZOOM_PER_UNIT));
+      // A browser may turn a wheel with shift into a sideways one.
+      if (event.shiftKey) latest.current.scroll(event.deltaY || event.deltaX);
+      else {
+        const share = event.offsetX / (home as HTMLCanvasElement).clientWidth;
+        latest.current.zoom(share, Math.exp(event.deltaY * ZOOM_PER_UNIT));
+      }
     };
     home?.addEventListener("wheel", wheel, { passive: false });
     return () => home?.removeEventListener("wheel", wheel);
@@ -118,21 +104,18 @@ function useWheel(canvas: RefObject<HTMLCanvasElement | null>, zoom: (share: num
 
 /** Brings the selected row into view when another one is selected. */
 function useReveal(
-  rows: readonly TreeRow[],
-  selected: string | null,
+  index: number,
+  total: number,
   height: () => number,
   setTop: (next: (now: number) => number) => void,
 ): void {
-  const seen = useRef<string | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: follow the selection only
   useEffect(() => {
-    if (selected === seen.current) return;
-    const index = rows.findIndex((row) => row.span.span_id === selected);
     if (index < 0) return;
-    seen.current = selected;
     const y = index * LANE;
     const room = height() - AXIS - LANE;
-    setTop((now) => (y < now || y > now + room ? clampTop(y - room / 2, rows.length, height()) : now));
-  });
+    setTop((now) => (y < now || y > now + room ? clampTop(y - room / 2, total, height()) : now));
+  }, [index, total]);
 }
 
 type DragProps = {

@@ -1,38 +1,39 @@
 /** The tree of a run: virtual rows, fold and unfold, a small bar of when. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import { Mark } from "../parts/icons";
 import { useKeys } from "../parts/keys";
 import { rowHeight, usePrefs } from "../settings/prefs";
 import { dollars, short } from "../words/numbers";
 import { milliseconds } from "../words/time";
 import { Kind } from "./kinds";
-import { isFailed, matches, type SpanRow, type TreeRow } from "./tree";
+import { type Outline, placeOfRow, type SpanRow } from "./outline";
 
 /** Deeper levels are drawn at this indent with their depth as a number. */
 const INDENTS_MAX = 16;
 
 export interface TreeProps {
-  rows: readonly TreeRow[];
-  totalMs: number;
-  selected: string | null;
-  text: string;
-  select: (id: string) => void;
-  toggle: (id: string) => void;
+  outline: Outline;
+  rows: Int32Array;
+  folded: ReadonlySet<string>;
+  hits: Uint8Array | null;
+  selected: number;
+  select: (row: number) => void;
+  toggle: (row: number) => void;
 }
 
 export function TreeView(props: TreeProps) {
-  const { rows, totalMs, selected, text, select, toggle } = props;
+  const { outline, rows, folded, hits, selected, select, toggle } = props;
   const height = rowHeight(usePrefs());
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
-    overscan: 16,
+    overscan: 12,
   });
-  const index = rows.findIndex((row) => row.span.span_id === selected);
+  const index = placeOfRow(rows, selected);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another height of rows is the reason to measure
   useEffect(() => virtual.measure(), [virtual, height]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: follow the selection only
@@ -40,6 +41,12 @@ export function TreeView(props: TreeProps) {
     if (index >= 0) virtual.scrollToIndex(index, { align: "auto" });
   }, [selected]);
   useTreeKeys(props, index);
+  const latest = useRef({ select, toggle });
+  latest.current = { select, toggle };
+  const act = useRef({
+    select: (row: number) => latest.current.select(row),
+    toggle: (row: number) => latest.current.toggle(row),
+  });
   return (
     <div
       className="tree"
@@ -47,22 +54,21 @@ export function TreeView(props: TreeProps) {
       tabIndex={0}
       role="tree"
       aria-label="Spans of the run"
-      aria-activedescendant={index >= 0 ? `span-${selected}` : undefined}
+      aria-activedescendant={index >= 0 ? `span-${outline.ids[selected]}` : undefined}
     >
       <div className="tree-body" role="presentation" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((item) => {
-          const row = rows[item.index] as TreeRow;
-          const id = row.span.span_id;
+          const row = rows[item.index] as number;
           return (
             <Row
-              key={id}
+              key={row}
+              outline={outline}
               row={row}
               top={item.start}
-              totalMs={totalMs}
-              selected={id === selected}
-              hit={matches(row.span, text)}
-              select={() => select(id)}
-              toggle={() => toggle(id)}
+              folded={folded.has(outline.ids[row] as string)}
+              selected={row === selected}
+              hit={hits?.[row] === 1}
+              act={act.current}
             />
           );
         })}
@@ -71,21 +77,19 @@ export function TreeView(props: TreeProps) {
   );
 }
 
-function useTreeKeys({ rows, select, toggle }: TreeProps, index: number): void {
-  const at = rows[index];
-  const to = (i: number) => {
-    const row = rows[Math.min(Math.max(i, 0), rows.length - 1)];
-    if (row) select(row.span.span_id);
-  };
+function useTreeKeys({ outline, rows, folded, selected, select, toggle }: TreeProps, index: number): void {
+  const to = (i: number) => rows.length > 0 && select(rows[Math.min(Math.max(i, 0), rows.length - 1)] as number);
+  const below = selected >= 0 && (outline.end[selected] as number) > selected + 1;
+  const open = below && !folded.has(outline.ids[selected] as string);
   const left = () => {
-    if (!at) return;
-    if (at.children > 0 && !at.collapsed) toggle(at.span.span_id);
-    else if (at.span.tree_parent_span_id) select(at.span.tree_parent_span_id);
+    if (selected < 0) return;
+    if (open) toggle(selected);
+    else if ((outline.parent[selected] as number) >= 0) select(outline.parent[selected] as number);
   };
   const right = () => {
-    if (!at || at.children === 0) return;
-    if (at.collapsed) toggle(at.span.span_id);
-    else to(index + 1);
+    if (!below) return;
+    if (open) to(index + 1);
+    else toggle(selected);
   };
   useKeys({
     ArrowDown: () => to(index + 1),
@@ -100,60 +104,59 @@ function useTreeKeys({ rows, select, toggle }: TreeProps, index: number): void {
 }
 
 type RowProps = {
-  row: TreeRow;
+  outline: Outline;
+  row: number;
   top: number;
-  totalMs: number;
+  folded: boolean;
   selected: boolean;
   hit: boolean;
-  select: () => void;
-  toggle: () => void;
+  act: { select: (row: number) => void; toggle: (row: number) => void };
 };
 
 function rowClass(span: SpanRow, hit: boolean): string {
-  return `tree-row${span.synthetic ? " missing" : ""}${hit ? " hit" : ""}`;
+  return `tree-row${span.synthetic ? " missing" : ""}${hit ? " hit" : ""}${span.critical ? " critical" : ""}`;
 }
 
-function Row({ row, top, totalMs, selected, hit, select, toggle }: RowProps) {
-  const { span } = row;
+/** Scrolling moves rows and does not change them, so what is drawn once stays. */
+const Row = memo(function Row({ outline, row, top, folded, selected, hit, act }: RowProps) {
+  const span = outline.row(row);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: arrows and brackets are bound by the view
     <div
       id={`span-${span.span_id}`}
       className={rowClass(span, hit)}
       role="treeitem"
-      aria-level={row.depth + 1}
+      aria-level={span.depth + 1}
       aria-selected={selected}
-      aria-expanded={row.children > 0 ? !row.collapsed : undefined}
+      aria-expanded={span.children ? !folded : undefined}
       style={{ transform: `translateY(${top}px)` }}
-      onClick={select}
+      onClick={() => act.select(row)}
     >
-      <Guides depth={row.depth} repaired={span.repair_rule !== null} />
-      <Fold row={row} toggle={toggle} />
-      <Kind kind={span.op_kind} />
+      <Guides depth={span.depth} repaired={span.rule !== null} />
+      <Fold span={span} folded={folded} toggle={() => act.toggle(row)} />
+      <Kind kind={span.kind} />
       <Name span={span} />
       <span className="cell num tree-tokens">{tokensOf(span)}</span>
       <span className="cell num tree-cost">{span.cost_usd === null ? "" : dollars(span.cost_usd)}</span>
       <span className="cell num">{span.synthetic ? "" : milliseconds(span.duration_ms)}</span>
-      <When span={span} totalMs={totalMs} />
+      <When span={span} totalMs={outline.totalMs} />
     </div>
   );
-}
+});
 
+/** One element whatever the depth: the lines are a repeating background. */
 function Guides({ depth, repaired }: { depth: number; repaired: boolean }) {
   const shown = Math.min(depth, INDENTS_MAX);
   return (
     <span className="guides" style={{ width: shown * 14 }} aria-hidden="true">
-      {Array.from({ length: shown }, (_, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a guide is its position
-        <i key={i} className={repaired && i === shown - 1 ? "guide guide-repaired" : "guide"} />
-      ))}
+      {repaired && shown > 0 && <i className="guide-repaired" />}
       {depth > INDENTS_MAX && <small>{depth}</small>}
     </span>
   );
 }
 
-function Fold({ row, toggle }: { row: TreeRow; toggle: () => void }) {
-  if (row.children === 0) return <span className="fold" />;
+function Fold({ span, folded, toggle }: { span: SpanRow; folded: boolean; toggle: () => void }) {
+  if (!span.children) return <span className="fold" />;
   return (
     <span
       className="fold"
@@ -163,25 +166,24 @@ function Fold({ row, toggle }: { row: TreeRow; toggle: () => void }) {
         toggle();
       }}
     >
-      {row.collapsed ? "▸" : "▾"}
+      {folded ? "▸" : "▾"}
     </span>
   );
 }
 
 function Name({ span }: { span: SpanRow }) {
-  const detail =
-    span.op_kind === "llm" ? (span.model_response ?? span.model_request) : (span.tool_name ?? span.agent_name);
+  const detail = span.kind === "llm" ? span.model : (span.tool ?? span.agent);
   return (
     <span className="tree-name">
-      {isFailed(span) && (
+      {span.failed && (
         <span className="bad-text">
-          <Mark name="error" /> {span.error_class ?? "error"}
+          <Mark name="error" /> {span.error ?? "error"}
         </span>
       )}
       <span>{span.synthetic ? "missing span" : span.name}</span>
       {detail && detail !== span.name && <span className="muted">{detail}</span>}
-      {span.repair_rule && <span className="repair">repaired: {span.repair_rule.replaceAll("_", " ")}</span>}
-      {span.tokens_residual ? <span className="residual">residual {short(span.tokens_residual)}</span> : null}
+      {span.rule && <span className="repair">repaired: {span.rule.replaceAll("_", " ")}</span>}
+      {span.residual ? <span className="residual">residual {short(span.residual)}</span> : null}
     </span>
   );
 }
@@ -191,15 +193,16 @@ function tokensOf(span: SpanRow): string {
   return `${short(span.tokens_input)} → ${short(span.tokens_output)}`;
 }
 
-/** Where in the run's time the span lies. */
+/** Where in the run's time the span lies; the critical path is underlined. */
 function When({ span, totalMs }: { span: SpanRow; totalMs: number }) {
   const from = Math.min(100, (span.offset_ms / totalMs) * 100);
   const width = Math.max(0.5, Math.min(100 - from, ((span.duration_ms ?? 0) / totalMs) * 100));
   return (
-    <svg className={`when when-${span.op_kind}`} viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+    <svg className={`when when-${span.kind}`} viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
       {!span.synthetic && (
-        <rect x={Math.max(0, from)} width={width} y="1" height="6" className={isFailed(span) ? "when-bad" : ""} />
+        <rect x={Math.max(0, from)} width={width} y="1" height="5" className={span.failed ? "when-bad" : ""} />
       )}
+      {span.critical && <rect x={Math.max(0, from)} width={width} y="7" height="1" className="when-critical" />}
     </svg>
   );
 }

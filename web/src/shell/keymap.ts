@@ -22,8 +22,9 @@ export const KEYMAP: readonly { where: string; keys: readonly (readonly [string,
   {
     where: "Run",
     keys: [
-      ["1 / 2 / 3", "tree, timeline, conversation"],
-      ["[ / ]", "previous, next span"],
+      ["1 / 2 / 3 / 4", "tree, timeline, graph, conversation"],
+      ["j / k", "next, previous span"],
+      ["[ / ]", "previous, next span with the same parent"],
       ["arrows", "tree: move, fold, unfold; timeline: pan"],
       ["+ / − / 0", "timeline: nearer, farther, whole run"],
       ["e", "next error"],

@@ -100,3 +100,8 @@ export const COST_MARK: Record<Cost["source"], readonly [string, string]> = {
   reconciled: ["=", "reported and priced agree"],
   unpriced: ["", "no price known"],
 };
+
+/** A sentence begins with a capital. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
