@@ -156,6 +156,7 @@ def _facts(services: ApiServices, project: str, producers: Sequence[Producer], l
     def count(*has: str) -> int:
         return services.store.count_runs(RunFilter(project, since_ns=since_ns, has=has))
 
+    ingest = services.ingest_health()
     return TelemetryFacts(
         window_h=WINDOW_H,
         runs=count(),
@@ -165,7 +166,9 @@ def _facts(services: ApiServices, project: str, producers: Sequence[Producer], l
         runs_unpriced=count("cost_unpriced"),
         unmapped=_unmapped(services, project),
         producers=producers,
-        rejected=services.ingest_health().rejected,
+        rejected=ingest.rejected,
+        skeleton_share=ingest.skeleton_share,
+        skeleton_spans=ingest.skeleton_spans,
         holes=look.holes,
         skew_ms=look.skew_ms,
     )

@@ -25,7 +25,8 @@ class IngestHealth:
 
     `rejected` spans were understood and turned down one by one; `refused` were whole requests turned away (overload,
     size, key). `settle_lag_s` is the age of the oldest commit that the run summaries do not reflect yet (0 = none).
-    `spans_per_s` is the mean of the last minute. None = nothing measured yet.
+    `skeleton_share` is the share of new traces that are stored without their long texts because the queue stays full
+    (0 = none), `skeleton_spans` counts the spans that lost texts that way. `spans_per_s` is the mean of the last minute. None = nothing measured yet.
     """
 
     spans_per_s: float | None = None
@@ -39,3 +40,5 @@ class IngestHealth:
     commit_ms_p99: float | None = None
     settle_lag_s: float | None = None
     limits: Sequence[LimitNow] = ()
+    skeleton_share: float = 0.0
+    skeleton_spans: int = 0

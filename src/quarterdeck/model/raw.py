@@ -79,7 +79,7 @@ class Absent(NamedTuple):
     """Stands in an attribute map where a body was: `size` bytes that are not kept, and why.
 
     `reason`: `sampled` (not chosen), `expired` (older than the retention), `erased` (deleted on demand), `not_captured`
-    (the project's content capture is off).
+    (the project's content capture is off), `overload` (the server could not keep up and kept the facts).
     """
 
     reason: str

@@ -111,6 +111,13 @@ def facts(**changes) -> TelemetryFacts:
             {"keys": 2, "most_frequent": {"a": 9, "b": 1}},
             "quarterdeck.*",
         ),
+        (
+            {"skeleton_spans": 7, "skeleton_share": 0.5},
+            "overload_skeletons",
+            "warning",
+            {"skeleton_spans": 7, "skeleton_share": 0.5},
+            "pipeline.skeleton_after_s",
+        ),
         ({"rejected": {"bad_id": 2}}, "rejections", "warning", {"rejected": {"bad_id": 2}}, "/api/v1/rejections"),
         (
             {"producers": [Producer("otel", "s", 50, 20, 18)]},

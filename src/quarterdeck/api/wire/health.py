@@ -13,7 +13,11 @@ from quarterdeck.observe.doctor import Finding, Producer
 
 
 class IngestOut(BaseModel):
-    """The way in since the start; counts are spans, `refused` counts requests."""
+    """The way in since the start; counts are spans, `refused` counts requests.
+
+    `skeleton_share` of new traces are stored without long texts, since the queue stays full (0 = none); `skeleton_spans`
+    lost texts that way.
+    """
 
     spans_per_s: float | None
     acknowledged: int
@@ -25,6 +29,8 @@ class IngestOut(BaseModel):
     commit_ms_p50: float | None
     commit_ms_p99: float | None
     settle_lag_s: float | None
+    skeleton_share: float
+    skeleton_spans: int
 
 
 class StorageOut(BaseModel):
@@ -92,6 +98,8 @@ def ingest_dict(ingest: IngestHealth) -> dict[str, Any]:
         "commit_ms_p50": ingest.commit_ms_p50,
         "commit_ms_p99": ingest.commit_ms_p99,
         "settle_lag_s": ingest.settle_lag_s,
+        "skeleton_share": ingest.skeleton_share,
+        "skeleton_spans": ingest.skeleton_spans,
     }
 
 

@@ -66,6 +66,8 @@ class TelemetryFacts:
     rejected: Mapping[str, int] = field(default_factory=dict)
     holes: Holes = field(default_factory=Holes)
     skew_ms: float | None = None
+    skeleton_share: float = 0.0
+    skeleton_spans: int = 0
 
 
 def find(facts: TelemetryFacts) -> list[Finding]:
@@ -75,6 +77,7 @@ def find(facts: TelemetryFacts) -> list[Finding]:
         _missing_roots(facts),
         *(_usage_missing(producer) for producer in facts.producers),
         _rejections(facts),
+        _skeletons(facts),
         _unmapped(facts),
         _clock_skew(facts),
         _unpriced(facts),
@@ -167,6 +170,20 @@ def _rejections(facts: TelemetryFacts) -> Finding | None:
         {"rejected": dict(facts.rejected)},
         "GET /api/v1/rejections names each span and its reason; raise the limit that the reason names (settings "
         "ingest.*), or mend the exporter.",
+    )
+
+
+def _skeletons(facts: TelemetryFacts) -> Finding | None:
+    if not facts.skeleton_share and not facts.skeleton_spans:
+        return None
+    now = f"; {facts.skeleton_share:.0%} of new traces still are" if facts.skeleton_share else "; it is over"
+    return Finding(
+        "overload_skeletons",
+        "warning",
+        f"{facts.skeleton_spans:,} spans were stored without their long texts, since the server could not keep up{now}",
+        {"skeleton_spans": facts.skeleton_spans, "skeleton_share": facts.skeleton_share},
+        "Counts, tokens and costs are whole. Send less (ingest.spans_per_s_max limits a project), give the server more "
+        "processors or a faster disk, or let it wait longer before it lets texts go (pipeline.skeleton_after_s).",
     )
 
 

@@ -27,6 +27,12 @@ class IngestGauges:
         self.unstored = PrometheusCounter(
             "quarterdeck_items_unstored", "Metrics and logs accepted and not stored.", ["signal"], registry=registry
         )
+        self.skeletons = PrometheusCounter(
+            "quarterdeck_spans_skeleton", "Spans stored without their long texts under overload.", registry=registry
+        )
+        self.skeleton_share = Gauge(
+            "quarterdeck_skeleton_share", "Share of new traces stored without long texts, now.", registry=registry
+        )
         self.queue_bytes = Gauge("quarterdeck_ingest_queue_bytes", "Bytes waiting for a commit.", registry=registry)
         self.queue_requests = Gauge(
             "quarterdeck_ingest_queue_requests", "Requests waiting for a commit.", registry=registry

@@ -1,4 +1,4 @@
-"""How long runs may lag behind their spans, and how many traces stay in memory."""
+"""How long runs may lag behind their spans, how many traces stay in memory, and when texts give way to facts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class PipelineOptions(BaseModel):
-    """The table of traces and the settling of runs."""
+    """The table of traces, the settling of runs, and what gives way under overload."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,3 +47,29 @@ class PipelineOptions(BaseModel):
         json_schema_extra={"unit": "seconds"},
     )
     aging_runs_max: int = Field(2_000, gt=0, description="Live runs looked at in one round of aging.")
+    skeleton_high: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="How full the queue must stay before long texts of new traces are no longer stored (facts always are).",
+        json_schema_extra={"unit": "share of ingest.queue_bytes_max or ingest.requests_waiting_max"},
+    )
+    skeleton_after_s: float = Field(
+        5.0,
+        gt=0,
+        description="For how long it must: then half of the new traces are kept as skeletons, after as long again all.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    skeleton_low: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="How empty the queue must stay before texts are stored again.",
+        json_schema_extra={"unit": "share of ingest.queue_bytes_max or ingest.requests_waiting_max"},
+    )
+    skeleton_calm_s: float = Field(
+        10.0,
+        gt=0,
+        description="For how long it must, for each of the two steps back.",
+        json_schema_extra={"unit": "seconds"},
+    )

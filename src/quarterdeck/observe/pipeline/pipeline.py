@@ -18,24 +18,23 @@ from quarterdeck.clock import Clock
 from quarterdeck.errors import Overloaded, QuarterdeckError, RateLimited, StoreFailed
 from quarterdeck.model.health import IngestHealth, LimitNow
 from quarterdeck.model.runs import Run
-from quarterdeck.observe.ingest.decode import Decoded, Encoding, Limits, Signal, decode
+from quarterdeck.observe.ingest.decode import Encoding, Limits, Signal
 from quarterdeck.observe.ingest.door import Receipt
-from quarterdeck.observe.ingest.logs import decode_logs
 from quarterdeck.observe.ingest.options import IngestOptions
+from quarterdeck.observe.pipeline.decoder import Decoder
 from quarterdeck.observe.pipeline.errands import Errands, Workbench
-from quarterdeck.observe.pipeline.event_logs import carried, taken_off
 from quarterdeck.observe.pipeline.gauges import IngestGauges
 from quarterdeck.observe.pipeline.jobs import Job, resolve
 from quarterdeck.observe.pipeline.needs import Canonical, Log, Privacy
 from quarterdeck.observe.pipeline.options import PipelineOptions
+from quarterdeck.observe.pipeline.overload import Stage, step
 from quarterdeck.observe.pipeline.rate import TokenBuckets
 from quarterdeck.observe.pipeline.settle import BuildRuns, Settler, Work
+from quarterdeck.observe.pipeline.skeletons import TRACES_MAX
 from quarterdeck.observe.pipeline.traces import TraceTable
 from quarterdeck.store.interface import Batch, TelemetryStore
 
 _TICK_S = 0.25
-_PREPARE_SPANS = 128
-"""A request of this many spans is made ready for the store by the decoder; smaller ones share one part."""
 _VOLUME_BYTES = 256 * 1024
 _LINGER_S = 0.004
 """From this much on a group waits only until nothing new came for 4 ms: then every busy sender already waits."""
@@ -71,16 +70,23 @@ class Pipeline:
         privacy: Privacy | None = None,
     ) -> None:
         self._store = store
-        self._privacy = privacy
-        self._canonical = canonical
         self._gauges = gauges
         self._clock = clock
         self._ingest = ingest
         self._options = options
         self._log = log
-        self._limits = Limits(ingest.attribute_bytes_max, ingest.attributes_max)
+        self._decoder = Decoder(
+            store=store,
+            canonical=canonical,
+            privacy=privacy,
+            gauges=gauges,
+            clock=clock,
+            limits=Limits(ingest.attribute_bytes_max, ingest.attributes_max),
+            log=log,
+        )
         self._table = TraceTable(store.load_traces, store.runs_of_traces, spans_max=options.trace_spans_max)
         self._settler = Settler(self._table, store, build_runs, options)
+        self._stage = Stage()
         self._errands = Errands()
         self._bench = Workbench(self._table, store, self._settler)
         self._buckets = TokenBuckets(ingest.spans_per_s_max)
@@ -103,6 +109,7 @@ class Pipeline:
         self._decoding = False
         self._decoded_at_s = 0.0
         self._decoded_bytes = 0
+        self._decoded_jobs = self._committed_jobs = 0
         self._settle_at_s = 0.0
         self._age_at_s = 0.0
         self._started_s = clock.monotonic_s()
@@ -195,12 +202,15 @@ class Pipeline:
             queue_bytes_max=self._ingest.queue_bytes_max,
             commit_ms_p50=self._gauges.commit_ms(0.5),
             commit_ms_p99=self._gauges.commit_ms(0.99),
+            skeleton_share=self._stage.share,
+            skeleton_spans=self._decoder.skeletons.spans,
             settle_lag_s=0.0 if dirty_since_s is None else max(0.001, now_s - dirty_since_s),
             limits=(
                 LimitNow("ingest_queue_bytes", self._waiting_bytes, self._ingest.queue_bytes_max, "bytes"),
                 LimitNow(
                     "ingest_queue_requests", self._waiting_requests, self._ingest.requests_waiting_max, "requests"
                 ),
+                LimitNow("skeleton_traces", len(self._decoder.skeletons), TRACES_MAX, "traces"),
                 LimitNow("trace_table_spans", self._table.span_count, self._options.trace_spans_max, "spans"),
             ),
         )
@@ -218,56 +228,14 @@ class Pipeline:
                     return
                 job = self._to_decode.popleft()
                 self._decoding = True
-            self._decode(job)
+            self._decoder.fill(job, self._stage.share)
             with self._lock:
                 self._decoding = False
                 self._decoded_at_s = self._clock.monotonic_s()
                 self._decoded_bytes += job.size
+                self._decoded_jobs += 1
                 self._to_commit.append(job)
                 self._commit_wake.notify()
-
-    def _decode(self, job: Job) -> None:
-        """Bytes → canonical spans; a failure is the job's own."""
-        try:
-            if job.signal == "logs":
-                self._decode_logs(job)
-                return
-            found: Decoded = decode(job.body, job.encoding, job.project, self._limits, self._clock.now_ns())
-            canonicalize = self._canonical.canonicalize
-            job.rejections = found.rejections
-            privacy = self._privacy
-            if privacy is None:
-                job.pairs = [(canonicalize(raw), raw) for raw in found.spans]
-            else:
-                spans, marks = privacy.redact(found.spans, job.body, job.encoding)
-                job.pairs, refused = privacy.seal(
-                    [(canonicalize(raw), raw) for raw in spans], marks, self._clock.now_ns()
-                )
-                job.rejections = [*job.rejections, *refused]
-            # Here and not at the commit: the counts belong to this thread, and to the request that they came with.
-            job.unmapped = self._canonical.drain_unmapped(self._clock.now_ns())
-            if len(job.pairs) >= _PREPARE_SPANS:
-                job.part = self._store.prepare(job.pairs)
-        except QuarterdeckError as e:
-            job.error = e
-        except Exception as e:  # a bug of ours in one request must not stop the thread
-            self._log.error("decode_failed", project=job.project, error=repr(e), exc_info=True)
-            job.error = e
-        finally:
-            job.body = b""
-
-    def _decode_logs(self, job: Job) -> None:
-        """Bytes of a logs request → GenAI events; what else is in it is counted."""
-        now_ns = self._clock.now_ns()
-        found = decode_logs(job.body, job.encoding, job.project, self._limits, now_ns)
-        job.logs, job.rejections, job.others = found.logs, found.rejections, found.others
-        if self._privacy is not None and job.logs:
-            spans, marks = self._privacy.redact(carried(job.logs), job.body, job.encoding)
-            pairs, refused = self._privacy.seal(
-                [(self._canonical.canonicalize(raw), raw) for raw in spans], marks, now_ns
-            )
-            job.logs = taken_off([raw for _, raw in pairs])
-            job.rejections = [*job.rejections, *refused]
 
     # --- the writer thread -----------------------------------------------------------------------------------------
 
@@ -318,6 +286,7 @@ class Pipeline:
         with self._lock:
             self._waiting_bytes -= group.size
             self._waiting_requests -= len(group.jobs)
+            self._committed_jobs += len(group.jobs)
             self._gauges.queue_bytes.set(self._waiting_bytes)
             self._gauges.queue_requests.set(self._waiting_requests)
         self._answer(group.jobs)
@@ -369,6 +338,7 @@ class Pipeline:
     def _keep_house(self, *, last: bool) -> None:
         """Settle, age and evict, each when its time has come; before the end, settle everything."""
         now_s = self._clock.monotonic_s()
+        self._weigh(now_s)
         try:
             if last:
                 self._errands.close()
@@ -390,9 +360,21 @@ class Pipeline:
         oldest_s = self._dirty_since_s = self._table.oldest_dirty_s()
         self._gauges.settle_lag.set(0.0 if oldest_s is None else max(0.0, self._clock.monotonic_s() - oldest_s))
 
+    def _weigh(self, now_s: float) -> None:
+        """Look whether texts must give way to facts, or may come back; tell it when that changes."""
+        ingest = self._ingest
+        fill = max(self._waiting_bytes / ingest.queue_bytes_max, self._waiting_requests / ingest.requests_waiting_max)
+        before, self._stage = self._stage, step(self._stage, fill, now_s, self._options)
+        if before.share != self._stage.share:
+            self._gauges.skeleton_share.set(self._stage.share)
+            self._log.warning("skeletons", share=self._stage.share, queue=round(fill, 3))
+
     def _run_errand(self, now_s: float) -> None:
         bench = self._bench
         bench.now_s, bench.now_ns, bench.last_seq = now_s, self._clock.now_ns(), self._last_seq
+        with self._lock:
+            bench.decoded, bench.committed = self._decoded_jobs, self._committed_jobs
+            bench.quiet = not (self._to_decode or self._decoding or self._to_commit)
         self._errands.run_one(bench)
 
     def _settle(self, now_s: float) -> None:
