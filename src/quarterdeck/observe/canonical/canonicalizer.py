@@ -366,7 +366,9 @@ class Canonicalizer:
         row[_STATUS] = "error"
         exception, message = exception_of(raw.events) if raw.events else (None, None)
         if row[_ERROR_TYPE] is None:
-            row[_ERROR_TYPE] = exception or type_of_message(raw.status_message)
+            row[_ERROR_TYPE] = exception or type_of_message(
+                raw.status_message or _pick(plan.error_message, raw.attributes) or ""
+            )
         said = " ".join(
             part for part in (exception, raw.status_message, message, _pick(plan.error_message, raw.attributes)) if part
         )

@@ -12,6 +12,7 @@ from functools import lru_cache
 from quarterdeck.observe.canonical.dialects import DIALECTS
 from quarterdeck.observe.canonical.messages import EVENT_ROLES
 from quarterdeck.observe.canonical.precedence import GLOBAL
+from quarterdeck.observe.canonical.tool_events import ARGUMENTS, RESULTS
 
 _CONTENT_FIELDS = ("tool_args", "tool_result", "system", "first_message", "tools")
 
@@ -42,7 +43,7 @@ NAMES_ONLY = frozenset({"gen_ai.prompt.name", "gen_ai.prompt.version", "gen_ai.p
 """They begin like content and only name something."""
 
 CONTENT_EVENTS = frozenset(
-    {*EVENT_ROLES, "gen_ai.choice", "gen_ai.content.prompt", "gen_ai.content.completion", "tool.output"}
+    {*EVENT_ROLES, *ARGUMENTS, *RESULTS, "gen_ai.choice", "gen_ai.content.prompt", "gen_ai.content.completion", "tool.output"}
 )
 """Events whose every attribute is content, but for those of `EVENT_FACTS`."""
 

@@ -58,6 +58,7 @@ KNOWN = (
     "gen_ai.memory.",
     "gen_ai.handoff.",
     "gen_ai.agent.tools",
+    "mcp.session.id",
     "gen_ai.token.type",
     "gen_ai.server.",
     "anthropic.request.",

@@ -6,7 +6,7 @@ more than SLOTS_MAX messages or parts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from quarterdeck.observe.canonical.values import decode_json, decode_twice
@@ -61,7 +61,7 @@ def _is_message(item: Mapping[str, Any]) -> bool:
 
 
 def _from_dict(value: dict[str, Any], role: str, depth: int) -> Messages:
-    for key in ("messages", "contents", "choices", "message", "prompt"):
+    for key in ("messages", "contents", "choices", "items", "message", "prompt"):
         if key in value and not ("role" in value and key != "message"):
             found = to_messages(value[key], role, depth + 1)
             system = value.get("system")
@@ -84,6 +84,8 @@ def text_part(value: Any) -> dict[str, Any]:
 def one_message(item: Mapping[str, Any], role: str) -> Message:
     """One message of any of the known shapes (OpenTelemetry, OpenAI, Anthropic, Gemini, LangChain, pydantic-ai)."""
     inner = item.get("message")
+    if isinstance(inner, str | list) and inner and item.get("content") is None:
+        item = {**item, "content": inner}
     if isinstance(inner, dict):
         item = {**inner, **{key: item[key] for key in ("finish_reason",) if key in item}}
     said = item.get("role") or item.get("type") or role
@@ -125,33 +127,46 @@ def _parts(entry: Any) -> list[dict[str, Any]]:
 def _part(entry: dict[str, Any]) -> dict[str, Any]:
     """One part in our shape; a part of an unknown type is kept as it is under `other`."""
     kind = entry.get("type", entry.get("kind"))
+    return _tool_part(entry, kind) or _said_part(entry, kind) or {"type": "other", "content": entry}
+
+
+def _tool_part(entry: dict[str, Any], kind: Any) -> dict[str, Any] | None:
+    """A call of a tool or its answer, named by its type or by its only key."""
     if kind in ("tool_call", "tool_use", "tool-call", "function_call") or "function_call" in entry:
         return tool_call(entry)
-    if (
-        kind in ("tool_call_response", "tool_result", "tool-result", "function_call_output")
-        or "function_response" in entry
-    ):
+    answers = ("tool_call_response", "tool_result", "tool-result", "function_call_output")
+    if kind in answers or "function_response" in entry:
         return _tool_response(entry)
-    if kind in ("reasoning", "thinking"):
-        said = next((entry[key] for key in ("content", "text", "thinking") if isinstance(entry.get(key), str)), "")
+    if kind is None:
+        for key, read in _NAMED_PARTS.items():
+            if isinstance(entry.get(key), dict):
+                return read(entry[key])
+    return None
+
+
+def _said_part(entry: dict[str, Any], kind: Any) -> dict[str, Any] | None:
+    """Text, thoughts, or a file that is pointed at."""
+    if kind in ("reasoning", "thinking") or (kind is None and isinstance(entry.get("reasoning"), str)):
+        named = ("content", "text", "thinking", "reasoning")
+        said = next((entry[key] for key in named if isinstance(entry.get(key), str)), "")
         return {"type": "reasoning", "content": said}
     if kind in ("text", "input_text", "output_text", None):
         said = next((entry[key] for key in ("text", "content") if isinstance(entry.get(key), str)), None)
-        if said is not None:
-            return {"type": "text", "content": said}
+        return None if said is None else {"type": "text", "content": said}
     if kind in ("blob", "uri", "file"):
         return {**entry, "type": "uri" if kind == "file" else kind}
-    return {"type": "other", "content": entry}
+    return None
 
 
 def tool_call(call: Mapping[str, Any]) -> dict[str, Any]:
+    """One call of a tool, whatever its envelope; arguments that are JSON text are opened."""
     function = call.get("function", call.get("function_call"))
     source: Mapping[str, Any] = function if isinstance(function, dict) else call
-    arguments = next((source[key] for key in ("arguments", "args", "input") if key in source), None)
+    arguments = next((source[key] for key in ("arguments", "args", "input", "parameters") if key in source), None)
     decoded = decode_json(arguments) if _is_structured(arguments) else arguments
     return {
         "type": "tool_call",
-        "id": call.get("id", call.get("toolCallId", call.get("tool_call_id", call.get("call_id")))),
+        "id": next((call[key] for key in _CALL_IDS if call.get(key) is not None), source.get("id")),
         "name": source.get("name", call.get("toolName", call.get("name"))),
         "arguments": arguments if decoded is None else decoded,
     }
@@ -161,7 +176,18 @@ def _tool_response(entry: Mapping[str, Any]) -> dict[str, Any]:
     inner = entry.get("function_response")
     source: Mapping[str, Any] = inner if isinstance(inner, dict) else entry
     result = next((source[key] for key in ("result", "response", "output", "content") if key in source), None)
-    named = next(
-        (entry[key] for key in ("id", "toolCallId", "tool_use_id", "tool_call_id", "call_id") if key in entry), None
-    )
+    named = next((entry[key] for key in _CALL_IDS if entry.get(key) is not None), source.get("id"))
     return {"type": "tool_call_response", "id": named, "result": result}
+
+
+_CALL_IDS = ("id", "toolCallId", "toolUseId", "tool_use_id", "tool_call_id", "call_id", "ref")
+
+_NAMED_PARTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "toolUse": tool_call,
+    "toolResult": _tool_response,
+    "toolRequest": tool_call,
+    "toolResponse": _tool_response,
+    "functionCall": tool_call,
+    "functionResponse": _tool_response,
+}
+"""Parts without a type that are named by their only key (Bedrock, Gemini, Genkit)."""

@@ -23,6 +23,7 @@ from quarterdeck.observe.canonical.message_shapes import (
     to_messages,
     tool_call,
 )
+from quarterdeck.observe.canonical.tool_events import ARGUMENTS, RESULTS, payload
 from quarterdeck.observe.canonical.values import anything, decode_json
 
 EVENT_ROLES = {
@@ -214,6 +215,17 @@ def _vercel_output(raw: RawSpan) -> Messages:
     return [message]
 
 
+# --- tool payloads in events
+
+
+def _tool_event(wanted: Mapping[str, tuple[str, ...]]) -> Callable[[RawSpan], Messages]:
+    def read(raw: RawSpan) -> Messages:
+        found = payload(raw.events, wanted)
+        return [] if found is None else to_messages(opened_json(found), "tool")
+
+    return read
+
+
 _INPUTS: tuple[Callable[[RawSpan], Messages], ...] = (
     _attribute("langfuse.observation.input", "user"),
     _otel_input,
@@ -224,19 +236,37 @@ _INPUTS: tuple[Callable[[RawSpan], Messages], ...] = (
     _attribute("request_data", "user"),
     _indexed("gen_ai.prompt", "", "user"),
     _indexed("llm.input_messages", "message.", "user"),
+    _attribute("gen_ai.prompt", "user"),
     _attribute("ai.prompt.messages", "user"),
     _attribute("ai.prompt", "user"),
-    _attribute("gcp.vertex.agent.llm_request", "user"),
-    _content_event("gen_ai.content.prompt", "gen_ai.prompt", "user"),
     _attribute("gen_ai.tool.call.arguments", "tool"),
     _attribute("tool_arguments", "tool"),
     _attribute("ai.toolCall.args", "tool"),
     _attribute("gcp.vertex.agent.tool_call_args", "tool"),
+    _attribute("gcp.vertex.agent.llm_request", "user"),
+    _content_event("gen_ai.content.prompt", "gen_ai.prompt", "user"),
+    _indexed("llm.prompts", "", "user"),
     _attribute("llm.prompts", "user"),
     _attribute("mlflow.spanInputs", "user"),
     _attribute("traceloop.entity.input", "user"),
     _attribute("input.value", "user"),
     _attribute("tool.parameters", "tool"),
+    _attribute("lmnr.span.input", "user"),
+    _attribute("user_prompt", "user"),
+    _attribute("new_context", "user"),
+    _attribute("tool_input", "tool"),
+    _attribute("lk.pii.function_tool.arguments", "tool"),
+    _attribute("lk.function_tool.arguments", "tool"),
+    _attribute("lk.pii.chat_ctx", "user"),
+    _attribute("lk.chat_ctx", "user"),
+    _attribute("lk.pii.user_input", "user"),
+    _attribute("lk.user_input", "user"),
+    _attribute("lk.pii.user_transcript", "user"),
+    _attribute("lk.user_transcript", "user"),
+    _attribute("genkit:input", "user"),
+    _tool_event(ARGUMENTS),
+    _attribute("input", "user"),
+    _attribute("prompt", "user"),
 )
 """Sources of input, in order of precedence."""
 
@@ -249,16 +279,29 @@ _OUTPUTS: tuple[Callable[[RawSpan], Messages], ...] = (
     _attribute("response_data", "assistant"),
     _indexed("gen_ai.completion", "", "assistant"),
     _indexed("llm.output_messages", "message.", "assistant"),
+    _attribute("gen_ai.completion", "assistant"),
     _vercel_output,
+    _attribute("gcp.vertex.agent.tool_response", "tool"),
     _attribute("gcp.vertex.agent.llm_response", "assistant"),
     _content_event("gen_ai.content.completion", "gen_ai.completion", "assistant"),
     _attribute("gen_ai.tool.call.result", "tool"),
     _attribute("tool_response", "tool"),
     _attribute("ai.toolCall.result", "tool"),
-    _attribute("gcp.vertex.agent.tool_response", "tool"),
+    _indexed("llm.choices", "", "assistant"),
     _attribute("llm.choices", "assistant"),
     _attribute("mlflow.spanOutputs", "assistant"),
     _attribute("traceloop.entity.output", "assistant"),
     _attribute("output.value", "assistant"),
+    _attribute("lmnr.span.output", "assistant"),
+    _attribute("anthropic.tool_result.content", "tool"),
+    _attribute("lk.pii.function_tool.output", "tool"),
+    _attribute("lk.function_tool.output", "tool"),
+    _attribute("lk.pii.response.text", "assistant"),
+    _attribute("lk.response.text", "assistant"),
+    _attribute("genkit:output", "assistant"),
+    _tool_event(RESULTS),
+    _attribute("response.model_output", "assistant"),
+    _attribute("output", "assistant"),
+    _attribute("completion", "assistant"),
 )
 """Sources of output, in order of precedence."""

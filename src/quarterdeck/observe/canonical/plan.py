@@ -26,7 +26,7 @@ from quarterdeck.observe.canonical.providers import model_name
 from quarterdeck.observe.canonical.readers import candidate
 from quarterdeck.observe.canonical.requested import outputs_of
 from quarterdeck.observe.canonical.values import Reader
-from quarterdeck.observe.canonical.weights import shows_sampling
+from quarterdeck.observe.canonical.weights import WEIGHT_KEYS, shows_sampling
 
 MAPPING_VERSION = 2
 """Raised whenever the same raw span would give another canonical span; raw spans can be mapped again."""
@@ -354,7 +354,7 @@ def indexed_tool_values(attributes: Mapping[str, Any]) -> list[Any]:
 _KNOWN_EXACT = frozenset(
     key
     for key in (
-        *KNOWN, *KINDS, *FAILURE_MARKS, *OWN.values(),
+        *KNOWN, *KINDS, *FAILURE_MARKS, *WEIGHT_KEYS, *OWN.values(),
         *(key for dialect in DIALECTS for key in (*dialect.known, *dialect.kinds)),
     )
     if not key.endswith(".")

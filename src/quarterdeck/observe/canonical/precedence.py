@@ -94,6 +94,7 @@ GLOBAL: Mapping[str, tuple[str, ...]] = {
         "llm.response.finish_reason",
         "gen_ai.response.stop_reason",
         "ai.response.finishReason",
+        "gen_ai.completion.0.finish_reason",
         "anthropic.message.stop_reason",
         "gen_ai.output.messages",
     ),

@@ -22,6 +22,7 @@ ALIASES = {
     "google": "gcp.gen_ai",
     "google_genai": "gcp.gen_ai",
     "google.generative-ai": "gcp.gemini",
+    "googleai": "gcp.gemini",
     "google.vertex": "gcp.vertex_ai",
     "google_vertexai": "gcp.vertex_ai",
     "vertexai": "gcp.vertex_ai",
@@ -97,6 +98,9 @@ def provider_of_model(model: str) -> str | None:
     for prefixes, name in BY_MODEL:
         if lowered.startswith(prefixes):
             return name
+    place, slash, rest = lowered.partition("/")
+    if slash:  # a plugin or a router before the name: `googleai/gemini-...`, `openrouter/openai/gpt-...`
+        return ALIASES.get(place) or provider_of_model(rest)
     return None
 
 

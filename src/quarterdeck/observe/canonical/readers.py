@@ -53,6 +53,7 @@ READERS: Mapping[str, Reader] = {
 KEY_READERS: Mapping[str, Reader] = {
     "ai.response.msToFirstChunk": milliseconds,
     "ai.stream.msToFirstChunk": milliseconds,
+    "ttft_ms": milliseconds,
     "tool.run_attempts": attempts_before,
     "gen_ai.output.messages": last_finish_reason,
 }

@@ -13,6 +13,8 @@ DIALECT = Dialect(
         "session_id": ("gcp.vertex.agent.session_id", "gen_ai.conversation.id"),
         "tool_args": ("gcp.vertex.agent.tool_call_args",),
         "tool_result": ("gcp.vertex.agent.tool_response",),
+        "system": ("gen_ai.system_instructions", "gcp.vertex.agent.llm_request{config.system_instruction}"),
+        "tools": ("gen_ai.tool.definitions", "gcp.vertex.agent.llm_request{config.tools}"),
     },
     name_prefixes=(("call_llm", "llm"), ("invocation", "workflow"), ("agent_run", "agent")),
     known=("gcp.vertex.agent.",),

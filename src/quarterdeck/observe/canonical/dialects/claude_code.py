@@ -17,6 +17,7 @@ DIALECT = Dialect(
         "finish_reasons": ("stop_reason",),
         "tool_name": ("tool_name",),
         "tool_args": ("tool_input",),
+        "ttft_s": ("ttft_ms",),
         "session_id": ("session.id",),
     },
     kinds={"span.type": SPAN_TYPE},

@@ -22,7 +22,7 @@ DIALECT = Dialect(
         "tokens_cache_read": ("gen_ai.usage.input_token_details{cache_read}",),
         "tokens_cache_write": ("gen_ai.usage.input_token_details{cache_creation}",),
         "tokens_reasoning": ("gen_ai.usage.output_token_details{reasoning}",),
-        "first_message": ("gen_ai.prompt",),
+        "first_message": ("gen_ai.prompt{messages}", "gen_ai.prompt"),
     },
     known=("langsmith.", "gen_ai.prompt", "gen_ai.completion", "gen_ai.serialized."),
 )

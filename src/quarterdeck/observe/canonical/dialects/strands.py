@@ -10,5 +10,6 @@ DIALECT = Dialect(
     markers=("event_loop.cycle_id", "gen_ai.agent.tools"),
     fields={"tools": ("gen_ai.tool.definitions", "gen_ai.agent.tools"), "system": ("system_prompt",)},
     usage_rules=(UsageRule(scope="cumulative_lifetime", kinds=("agent",)),),
+    names={"execute_event_loop_cycle": "chain"},
     known=("gen_ai.event.start_time", "gen_ai.event.end_time", "gen_ai.server.", "gen_ai.agent.tools"),
 )
