@@ -124,7 +124,7 @@ class Pipeline:
         self._table.bring(unsettled)
         now_s = self._clock.monotonic_s()
         for key in unsettled:
-            self._table.mark(key, now_s)
+            self._table.mark(key, now_s, unsettled_seq=1)  # the first commit there can be: never too late
         self._dirty_since_s = self._table.oldest_dirty_s()
         self._threads = [
             threading.Thread(target=self._decode_forever, name="decode", daemon=True),

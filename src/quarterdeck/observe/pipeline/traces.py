@@ -148,9 +148,10 @@ class TraceTable:
         trace.changes += 1
         if span.run_id is not None:
             self._by_run.setdefault((span.project, span.run_id), set()).add(key)
+        if trace.unsettled_seq is None:  # also where ageing had marked it: from this commit on it is open
+            trace.unsettled_seq = seq
         if trace.dirty_since_s is None:
             trace.dirty_since_s = now_s
-            trace.unsettled_seq = seq
             self._dirty[key] = None
             self._traces.move_to_end(key)
 
@@ -169,11 +170,16 @@ class TraceTable:
             self.span_count += len(spans)
             self._remember_runs(key, trace)
 
-    def mark(self, key: TraceKey, now_s: float) -> None:
-        """Have the runs of a trace settled again although no span came (silence, or after a start)."""
+    def mark(self, key: TraceKey, now_s: float, *, unsettled_seq: int | None = None) -> None:
+        """Have the runs of a trace settled again although no span came (silence, or after a start).
+
+        `unsettled_seq`: its first commit that no run reflects, or an earlier one; None = all are reflected. Without it
+        the note of what is settled would pass by a trace that a crash left over, and the next crash would forget it.
+        """
         trace = self._traces.get(key)
         if trace is not None and trace.dirty_since_s is None:
             trace.dirty_since_s = now_s
+            trace.unsettled_seq = unsettled_seq
             trace.touched_s = float("-inf")  # nothing came: there is no quiet to wait for
             self._dirty[key] = None
 

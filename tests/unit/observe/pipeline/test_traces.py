@@ -163,6 +163,31 @@ def test_only_settled_traces_leave_and_come_back_whole() -> None:
     assert traces.reads_back == 1
 
 
+def test_what_is_settled_never_passes_a_trace_that_a_crash_left_over() -> None:
+    """Else the next crash would forget its run for ever."""
+    store = MemoryStore()
+    write(store, table(store), [pair(1, 1)])
+    traces = table(store)  # after a crash: trace 1 is committed and has no run
+    left, new = ("default", f"{1:032x}"), ("default", f"{2:032x}")
+    traces.bring([left])
+    traces.mark(left, 0.0, unsettled_seq=1)
+    write(store, traces, [pair(2, 1)])
+    assert traces.settled_seq_without({new}, last_seq=2) == 0
+    assert traces.settled_seq_without({left, new}, last_seq=2) == 2
+
+
+def test_a_span_that_comes_to_a_trace_marked_by_ageing_keeps_it_open() -> None:
+    store = MemoryStore()
+    traces = table(store)
+    key = ("default", f"{1:032x}")
+    write(store, traces, [pair(1, 1)])
+    traces.settled(key, frozenset())
+    traces.mark(key, 1.0)
+    assert traces.settled_seq_without(set(), last_seq=1) == 1
+    write(store, traces, [pair(1, 2)])
+    assert traces.settled_seq_without(set(), last_seq=2) == 1
+
+
 def test_explicit_run_ids_join_traces() -> None:
     store = MemoryStore()
     traces = table(store)
