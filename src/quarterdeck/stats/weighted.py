@@ -133,6 +133,23 @@ def weighted_share(
     return Weighted(Estimate(value, low, high, len(y), "Hájek, Wilson interval"), unknown)
 
 
+def total_of_weights(total: float, excess: float, *, known: int, sampled: int, confidence: float = 0.95) -> Answer:
+    """How many units there were, from sums over those that came: of their weights w, and of w(w-1).
+
+    `known` units have a weight, `sampled` of them one above 1. The interval is normal, and not below what was seen.
+    Raises ValueError for sums that cannot be.
+    """
+    if not 0 <= sampled <= known <= total + 1e-6 or excess < 0:
+        msg = f"expected 0 <= sampled <= known <= total and excess >= 0, got {sampled}, {known}, {total}, {excess}"
+        raise ValueError(msg)
+    if known and not sampled:
+        return Estimate(total, total, total, known, "exact")
+    if sampled < _UNITS_MIN:
+        return _too_few(sampled)
+    half = t_quantile(0.5 + confidence / 2, float(sampled - 1)) * sqrt(excess)
+    return Estimate(total, max(float(known), total - half), total + half, known, "Horvitz-Thompson")
+
+
 def relative_error(values: Sequence[float], probabilities: Sequence[float]) -> float | None:
     """The standard error of a total before it is drawn, relative to it, when every unit of the whole is known.
 

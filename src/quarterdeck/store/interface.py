@@ -17,6 +17,7 @@ from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.calls import HourCalls
 from quarterdeck.store.upkeep import Housekeeping
+from quarterdeck.store.weights import WeightReader
 
 RUN_FACETS = (
     "agent", "agent_version", "prompt_version", "model", "provider", "lifecycle", "status", "error_class",
@@ -376,6 +377,7 @@ class TelemetryStore(
     SpanReader,
     FleetReader,
     ContrastReader,
+    WeightReader,
     AuditReader,
     CallReader,
     BodyStore,

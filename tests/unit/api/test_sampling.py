@@ -184,3 +184,37 @@ def deck_filter(project: str) -> Any:
     from quarterdeck.store.interface import RunFilter
 
     return RunFilter(project)
+
+
+def weighted(deck: Any, trace: Callable[..., Any], weights: list[str | None]) -> dict[str, Any]:
+    """The fleet of runs whose spans carry these sample rates (None = not sampled, "?" = by nobody knows what odds)."""
+    signs = {None: {}, "?": {"tailsampling.policy": "errors"}}
+    for n, rate in enumerate(weights, 1):
+        sign = signs.get(rate, {"SampleRate": rate})
+        deck.take([span._replace(attributes={**span.attributes, **sign}) for span in trace(n)])
+    return deck.client().get("/api/v1/fleet").json()
+
+
+def test_a_fleet_that_nobody_sampled_is_counted_exactly(deck: Any, trace: Callable[..., Any]) -> None:
+    body = weighted(deck, trace, [None] * 3)
+    assert body["estimated"] == {"runs": 3.0, "interval": [3.0, 3.0], "n": 3, "weight_unknown": 0}
+
+
+def test_sampled_runs_count_for_what_they_stand_for_and_unknown_ones_are_told(
+    deck: Any, trace: Callable[..., Any]
+) -> None:
+    """The count of runs stays that of those that came."""
+    body = weighted(deck, trace, [10] * 6 + [None] * 2 + ["?"])
+    assert body["runs"] == 9
+    estimated = body["estimated"]
+    assert (estimated["runs"], estimated["n"], estimated["weight_unknown"]) == (62.0, 8, 1)
+    assert 8 <= estimated["interval"][0] < 62 < estimated["interval"][1]
+
+
+def test_without_any_known_weight_there_is_no_number(deck: Any, trace: Callable[..., Any]) -> None:
+    assert weighted(deck, trace, ["?"] * 2)["estimated"] == {
+        "runs": None,
+        "interval": None,
+        "n": 0,
+        "weight_unknown": 2,
+    }

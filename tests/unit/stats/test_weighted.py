@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from quarterdeck.stats import Estimate, Insufficient
 from quarterdeck.stats.student import t_quantile
-from quarterdeck.stats.weighted import calibrate, relative_error, weighted_mean, weighted_share, weighted_total
+from quarterdeck.stats.weighted import (
+    calibrate,
+    relative_error,
+    total_of_weights,
+    weighted_mean,
+    weighted_share,
+    weighted_total,
+)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +138,19 @@ def test_with_strata_only_the_spread_within_them_counts() -> None:
 def test_impossible_input_is_refused(values: list[float], odds: list[float]) -> None:
     with pytest.raises(ValueError, match=r"expected|must"):
         weighted_total(values, odds)
+
+
+def test_how_many_there_were_from_sums_of_weights() -> None:
+    """A hundred that came one in ten, and fifty for themselves."""
+    found = total_of_weights(1050.0, 100 * 90.0, known=150, sampled=100)
+    assert isinstance(found, Estimate)
+    assert found.value == 1050
+    assert found.high - found.value == pytest.approx(t_quantile(0.975, 99) * sqrt(9000))
+    assert total_of_weights(7.0, 0.0, known=7, sampled=0) == Estimate(7.0, 7.0, 7.0, 7, "exact")
+    assert isinstance(total_of_weights(31.0, 90.0, known=4, sampled=3), Insufficient)
+    assert isinstance(total_of_weights(0.0, 0.0, known=0, sampled=0), Insufficient)
+    with pytest.raises(ValueError, match="known"):
+        total_of_weights(1.0, 0.0, known=7, sampled=0)
 
 
 def test_hits_and_sizes_must_fit() -> None:

@@ -15,6 +15,7 @@ from quarterdeck.api.services import ApiServices
 from quarterdeck.api.wire.fleet import FleetOut, fleet_dict
 from quarterdeck.api.words import CohortFacts, FleetFacts, in_words
 from quarterdeck.store.interface import CohortRow, FleetNow, RunFilter
+from quarterdeck.store.weights import RunWeights
 
 router = APIRouter(tags=["fleet"])
 
@@ -25,6 +26,7 @@ _EXAMPLE_NS = 1_795_503_600_000_000_000
 _EXAMPLE_FLEET = FleetNow({"running": 1012, "finished": 1416}, 1416, 1416, 170, 9_100_000, 1416, 212.4, 1416, ())
 _EXAMPLE = fleet_dict(
     _EXAMPLE_FLEET,
+    RunWeights(1416, 1416, 0, 5664.0, 16_992.0),
     since_ns=_EXAMPLE_NS - 60 * _MINUTE_NS,
     until_ns=_EXAMPLE_NS,
     now_ns=_EXAMPLE_NS,
@@ -43,7 +45,8 @@ async def get_fleet(request: Request, ctx: Ctx, project: Project, query: Annotat
         fleet = services.store.fleet(project, since_ns, until_ns)
         minutes = (until_ns - since_ns) // _MINUTE_NS if until_ns == now_ns else None
         words = in_words(_facts(services, project, fleet, (since_ns, until_ns), minutes))
-        return fleet_dict(fleet, since_ns=since_ns, until_ns=until_ns, now_ns=now_ns, in_words=words)
+        weights = services.store.run_weights(project, since_ns, until_ns)
+        return fleet_dict(fleet, weights, since_ns=since_ns, until_ns=until_ns, now_ns=now_ns, in_words=words)
 
     return await ctx.answer(request, make)
 

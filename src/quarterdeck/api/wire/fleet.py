@@ -9,7 +9,10 @@ from pydantic import BaseModel
 from quarterdeck.api.times import rfc3339
 from quarterdeck.api.wire.common import RateOut, rate
 from quarterdeck.model.runs import Lifecycle
+from quarterdeck.stats.estimate import Estimate
+from quarterdeck.stats.weighted import total_of_weights
 from quarterdeck.store.interface import FleetMinute, FleetNow
+from quarterdeck.store.weights import RunWeights
 
 LIFECYCLES = ("running", "waiting", "stalled", "lost", "finished")
 
@@ -40,6 +43,19 @@ class MinuteOut(BaseModel):
     model_calls: int
 
 
+class EstimatedRunsOut(BaseModel):
+    """How many runs there were before head sampling: those of known weight, each counted for what it stands for.
+
+    `interval` is null when fewer than five sampled runs are known; `weight_unknown` runs were sampled by nobody knows
+    what odds and are in neither number.
+    """
+
+    runs: float | None
+    interval: list[float] | None
+    n: int
+    weight_unknown: int
+
+
 class FleetOut(BaseModel):
     """Live runs by lifecycle whatever the window; `finished` and all else within it."""
 
@@ -51,11 +67,14 @@ class FleetOut(BaseModel):
     failing: RateOut | None
     tokens: TotalTokensOut
     cost_usd: TotalCostOut
+    estimated: EstimatedRunsOut
     minutes: list[MinuteOut]
     in_words: str
 
 
-def fleet_dict(fleet: FleetNow, *, since_ns: int, until_ns: int, now_ns: int, in_words: str) -> dict[str, Any]:
+def fleet_dict(
+    fleet: FleetNow, weights: RunWeights, *, since_ns: int, until_ns: int, now_ns: int, in_words: str
+) -> dict[str, Any]:
     return {
         "since": rfc3339(since_ns),
         "until": rfc3339(until_ns),
@@ -65,8 +84,21 @@ def fleet_dict(fleet: FleetNow, *, since_ns: int, until_ns: int, now_ns: int, in
         "failing": rate(fleet.failed, fleet.scored),
         "tokens": total(fleet.tokens_total, fleet.tokens_known),
         "cost_usd": total(fleet.cost_usd, fleet.cost_known),
+        "estimated": estimated_dict(weights),
         "minutes": [_minute_dict(minute) for minute in fleet.minutes],
         "in_words": in_words,
+    }
+
+
+def estimated_dict(weights: RunWeights) -> dict[str, Any]:
+    """Null instead of a number when no run has a known weight."""
+    answer = total_of_weights(weights.total, weights.excess, known=weights.known, sampled=weights.sampled)
+    interval = [answer.low, answer.high] if isinstance(answer, Estimate) else None
+    return {
+        "runs": weights.total if weights.known else None,
+        "interval": interval,
+        "n": weights.known,
+        "weight_unknown": weights.unknown,
     }
 
 

@@ -33,6 +33,7 @@ from quarterdeck.observe.runs.options import RunOptions
 from quarterdeck.observe.runs.partition import NAMED, Plan, split
 from quarterdeck.observe.runs.prices import PriceTable
 from quarterdeck.observe.runs.vectors import CACHE_READ, CACHE_WRITE, INPUT, NOTHING, OUTPUT, REASONING, Usage
+from quarterdeck.observe.runs.weight import marks_of, weight_of_run
 
 _DEFAULTS = RunOptions()
 
@@ -172,7 +173,8 @@ def _run(group: _Group, plan: Plan, found: _Found, terms: _Terms) -> Run:
     context = spans[plan.context] if plan.context != plan.top and plan.context < len(spans) else None
     voices = Voices(found.heads, members, context)
     leaves = [spans[node] for node in sorted(account.calls.leaves)]
-    flags = plan.flags | account.flags | _flags(group, found, terms.options)
+    weight = weight_of_run(members.weight)
+    flags = plan.flags | account.flags | weight.flags | marks_of(members) | _flags(group, found, terms.options)
     case = _Case(group, plan, found, _face(group, plan, found), voices, leaves, flags, terms)
     tools = tools_of(members)
     lived = _lived(case)
@@ -192,6 +194,7 @@ def _run(group: _Group, plan: Plan, found: _Found, terms: _Terms) -> Run:
         residual_tokens=account.residual_tokens,
         orphans=Orphans() if lived["lifecycle"] in _PARENTS_MAY_COME else _orphans(group.forest, plan),
         tools=tools,
+        weight=weight.weight,
         dialects=tuple(sorted(set(members.dialect))),
         **context_of(voices),
         **_named(case),
@@ -276,7 +279,7 @@ def _orphans(forest: Forest, plan: Plan) -> Orphans:
 
 
 def _flags(group: _Group, found: _Found, options: RunOptions) -> set[str]:
-    """Flags about shape, time and sampling."""
+    """Flags about shape and time."""
     members, flags = found.members, set()
     if found.top is None:
         flags.add("synthetic_root")
@@ -285,8 +288,6 @@ def _flags(group: _Group, found: _Found, options: RunOptions) -> set[str]:
         flags.add("cycle")
     if any(0 < end < start for start, end in zip(members.start_ns, members.end_ns, strict=True)):
         flags.add("clock_skew")
-    if members.weight.count(1.0) != len(members.weight):
-        flags.add("sampled")
     if has_loop(members, options.loop_repeats):
         flags.add("loop")
     return flags

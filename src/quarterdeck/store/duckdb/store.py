@@ -29,6 +29,7 @@ from quarterdeck.store.duckdb.run_writer import RunStore
 from quarterdeck.store.duckdb.span_scan import scan_spans
 from quarterdeck.store.duckdb.span_writer import SpanStore
 from quarterdeck.store.duckdb.upkeep import Upkeep
+from quarterdeck.store.duckdb.weight_reader import run_weights
 from quarterdeck.store.interface import (
     Batch,
     CohortRow,
@@ -41,6 +42,7 @@ from quarterdeck.store.interface import (
     TraceKey,
 )
 from quarterdeck.store.measures import check_limit
+from quarterdeck.store.weights import RunWeights
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM span), (SELECT count(*) FROM (SELECT DISTINCT project, trace_hi, trace_lo FROM trace_commit)),
@@ -139,6 +141,12 @@ class DuckDBStore:
     ) -> Sequence[CohortRow]:
         with self._database.snapshot() as cursor:
             return fleet_reader.cohorts(cursor, project, since_ns, until_ns, by, limit=limit)
+
+    # WeightReader
+
+    def run_weights(self, project: str, since_ns: int, until_ns: int) -> RunWeights:
+        with self._database.reader() as cursor:
+            return run_weights(cursor, project, since_ns, until_ns)
 
     # ContrastReader
 

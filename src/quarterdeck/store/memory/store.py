@@ -37,6 +37,8 @@ from quarterdeck.store.measures import (
     check_facets,
     check_filter,
     check_limit,
+    minute_of,
+    minutes_of,
     parse_sort,
     stored_span,
 )
@@ -47,6 +49,7 @@ from quarterdeck.store.memory.housekeeping import old_runs, projects_of, traces_
 from quarterdeck.store.memory.population import cohorts_of, fleet_of
 from quarterdeck.store.memory.selection import facet_of, matches, page_of
 from quarterdeck.store.text import storable, storable_run, storable_span
+from quarterdeck.store.weights import RunWeights, weights_of
 
 _Pair = tuple[Span, RawSpan]
 
@@ -191,6 +194,12 @@ class MemoryStore:
     ) -> Sequence[CohortRow]:
         check_limit(limit)
         return cohorts_of(self._counted(project), since_ns, until_ns, check_cohort_keys(by), limit=limit)
+
+    # WeightReader
+
+    def run_weights(self, project: str, since_ns: int, until_ns: int) -> RunWeights:
+        first, end = minutes_of(since_ns, until_ns)
+        return weights_of(run for run in self._of_project(project) if first <= minute_of(run.started_at_ns) < end)
 
     # ContrastReader
 
