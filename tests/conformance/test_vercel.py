@@ -43,7 +43,7 @@ def test_a_model_call_whose_total_repeats_the_mistake() -> None:
         tokens_cache_write=6,
         tokens_cache_write_1h=2,
         usage_scope="own",
-        usage_confidence="impossible",
+        usage_confidence="producer",
         ttft_s=0.42685,
         finish_reasons="tool-calls",
         agent_name="chat",

@@ -11,7 +11,8 @@ from typing import Any
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.spans import OpKind, Span
-from quarterdeck.observe.canonical.arithmetic import NOTHING, Counts, settle
+from quarterdeck.observe.canonical.arithmetic import NOTHING, Counts
+from quarterdeck.observe.canonical.direct_usage import FROM_CACHE, direct_usage
 from quarterdeck.observe.canonical.error_types import ErrorTypes, type_of_message
 from quarterdeck.observe.canonical.failures import ERROR_CLASSES, FAILURE_MARKS, classify, exception_of
 from quarterdeck.observe.canonical.hashes import Hasher, content_hash
@@ -42,10 +43,6 @@ MESSAGE_MAX = 2_048
 HTTP_FAILED = 400
 """HTTP statuses from here on are failures."""
 
-FROM_CACHE = Counts(0, 0)
-"""What a proxy's cached answer was billed."""
-
-_ONE_NUMBER = frozenset({"embedding", "rerank", "chain"})
 _NAMED_BY_SERVICE = frozenset({"agent", "workflow", "chain", "llm"})
 
 _WIDTH = len(Span._fields)
@@ -274,7 +271,7 @@ class Canonicalizer:
         if plan.document_first:
             counts = self._document_usage(row, plan, raw)
         if counts.confidence is None:
-            counts = _direct_usage(row, plan, kind)
+            counts = direct_usage(row, plan, kind, raw.attributes)
         if counts.input is None and counts.output is None and plan.documents and not plan.document_first:
             counts = self._document_usage(row, plan, raw)
         confidence = counts.confidence
@@ -386,16 +383,6 @@ class Canonicalizer:
         if plan.unmapped_usage and row[_CONFIDENCE] is None:
             row[_CONFIDENCE] = "unmapped"
         self._unmapped.note(raw.project, plan.unmapped, plan.dialect.name, origin.scope_name, raw.trace_id)
-
-
-def _direct_usage(row: list[Any], plan: Plan, kind: OpKind) -> Counts:
-    """Usage from attributes of their own, as the reads left it in the row."""
-    reported = row[_IN : _REASONING + 1]
-    total = row[_TOTAL]
-    if total is not None and reported[0] is None and reported[1] is None and kind in _ONE_NUMBER:
-        reported[0] = total  # embeddings report one number; all of it went in
-    reported.append(total)
-    return settle(reported, excludes_cache=plan.dialect.input_excludes_cache)
 
 
 def _hash_events(row: list[Any], raw: RawSpan) -> None:

@@ -41,6 +41,7 @@ LAZY = frozenset(
     {
         "usage_document", "tool_args", "tool_result", "system", "first_message", "tools", "completion_start",
         "error_message", "http_status", "agent_name_fallback", "entity_name", "error_class_own", "op_kind_own", "cache_hit",
+        "uncached_input",
     }
 )  # fmt: skip
 """Fields that are read only when the rest of the span asks for them."""
@@ -128,6 +129,7 @@ class Plan:
     session_source: str
     mcp_session: str | None
     cache_hit: Candidates
+    uncached_input: Candidates
     outputs: tuple[str, ...]
     indexed_output: bool
 
@@ -252,6 +254,7 @@ def compile_plan(scope_name: str, schema_url: str, keys: Sequence[str]) -> Plan:
         session_source=_session_source(chosen),
         mcp_session=_mcp_session(chosen),
         cache_hit=chosen.get("cache_hit", ()),
+        uncached_input=chosen.get("uncached_input", ()),
         outputs=outputs,
         indexed_output=indexed_output,
     )

@@ -185,6 +185,10 @@ GLOBAL: Mapping[str, tuple[str, ...]] = {
         "langsmith.metadata.usage_metadata{output_token_details.reasoning}",
         "gen_ai.usage.partial.reasoning.output_tokens",
     ),
+    "uncached_input": (
+        "ai.response.providerMetadata{anthropic.usage.input_tokens}",
+        "ai.response.providerMetadata{anthropic.usage.inputTokens}",
+    ),
     "usage_document": (
         "langfuse.observation.usage_details",
         "mlflow.chat.tokenUsage",

@@ -47,6 +47,7 @@ READERS: Mapping[str, Reader] = {
     "tools": anything,
     "http_status": whole,
     "cache_hit": served_from_cache,
+    "uncached_input": count,
 }
 """How a field's values are read; text where nothing is said."""
 
