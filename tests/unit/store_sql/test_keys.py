@@ -10,11 +10,12 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from quarterdeck.clock import FakeClock
 from quarterdeck.errors import BadInput, BadSetting, DataFormatTooNew, NotFound, StoreFailed
-from quarterdeck.store.sql import SqlKeyStore, SqlOptions
+from quarterdeck.store.sql import SqlKeyStore, SqlOptions, migrate
 from quarterdeck.store.sql.engine import open_engine
 from quarterdeck.store.sql.schema import metadata
 
@@ -209,3 +210,25 @@ def test_a_failure_of_the_engine_is_named(store: SqlKeyStore, tmp_path: Path) ->
     connection.close()
     with pytest.raises(StoreFailed, match="did not answer"):
         store.list_keys()
+
+
+def test_the_newest_revision_is_that_of_the_files() -> None:
+    scripts = ScriptDirectory(str(Path(migrate.__file__).with_name("migrations")))
+    assert scripts.get_heads() == [migrate.NEWEST]
+
+
+def test_a_state_at_the_newest_revision_is_opened_without_alembic(url: str) -> None:
+    """Its import is a tenth of a server's start; a fresh process shows what is loaded."""
+    open_engine(url, SqlOptions()).dispose()
+    code = (
+        "import sys; from quarterdeck.store.sql.engine import open_engine; from quarterdeck.store.sql import SqlOptions;"
+        f"open_engine({url!r}, SqlOptions()).dispose(); print('alembic' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert told.stdout.strip() == "False"
+
+
+def test_the_options_are_had_without_the_store() -> None:
+    code = "import sys; from quarterdeck.store.sql import SqlOptions; print('sqlalchemy' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert told.stdout.strip() == "False"
