@@ -75,4 +75,11 @@ def _is_bucket(key: str) -> bool:
     if key.endswith("_time"):
         return True
     head, _, tail = key.replace(".", "_").removesuffix("_tokens").rpartition("_")
-    return tail in _MODALITIES and head in ("input", "output", "prompt_details", "completion_details")
+    return tail in _MODALITIES and head in (
+        "input",
+        "output",
+        "prompt",
+        "completion",
+        "prompt_details",
+        "completion_details",
+    )
