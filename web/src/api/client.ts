@@ -1,5 +1,6 @@
 /** Asks the API of the same origin. Every failure becomes a `ProblemError` that says what, why and what to do. */
 
+import { takeFirst } from "./first";
 import type { Problem } from "./types";
 
 export type Query = Record<string, string | number | readonly string[] | null | undefined>;
@@ -70,9 +71,12 @@ async function bodyOf(answer: Response): Promise<unknown> {
 
 /** Reads one document. Raises ProblemError. */
 export async function getJson<T>(path: string, query: Query, signal?: AbortSignal): Promise<T> {
+  const address = apiPath(path, query);
+  const brought = savedKey() === null ? takeFirst(address) : null;
+  if (brought !== null) return brought as T;
   let answer: Response;
   try {
-    answer = await fetch(apiPath(path, query), { headers: headers(), signal: signal ?? null });
+    answer = await fetch(address, { headers: headers(), signal: signal ?? null });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ProblemError(SILENT);

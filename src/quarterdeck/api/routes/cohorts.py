@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -10,6 +10,7 @@ from starlette.responses import Response
 from quarterdeck.api.context import Ctx, Project
 from quarterdeck.api.queries import CohortsQuery, bounded_window, listed_names
 from quarterdeck.api.routes.common import answers
+from quarterdeck.api.services import ApiServices
 from quarterdeck.api.wire.cohort import CohortsOut, cohort_dict
 from quarterdeck.api.wire.common import listing
 from quarterdeck.store.interface import COHORT_KEYS, CohortRow
@@ -41,12 +42,12 @@ async def list_cohorts(
     request: Request, ctx: Ctx, project: Project, query: Annotated[CohortsQuery, Query()]
 ) -> Response:
     """Runs of the window grouped by version identity or context, most runs first (default: the last 60 minutes)."""
-    services = ctx.services
+    return await ctx.answer(request, lambda: cohorts_document(ctx.services, project, query))
+
+
+def cohorts_document(services: ApiServices, project: str, query: CohortsQuery) -> dict[str, Any]:
+    """The answer of `GET cohorts`. Raises BadInput for a window or a key that is not known."""
     window = bounded_window(query, services.clock.now_ns(), services.options.default_window_minutes)
     by = listed_names("by", query.by, COHORT_KEYS)
-
-    def make() -> object:
-        rows = services.store.cohorts(project, *window, by, limit=query.limit)
-        return listing([cohort_dict(row) for row in rows])
-
-    return await ctx.answer(request, make)
+    rows = services.store.cohorts(project, *window, by, limit=query.limit)
+    return listing([cohort_dict(row) for row in rows])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -37,18 +37,18 @@ _EXAMPLE = fleet_dict(
 @router.get("/fleet", response_model=FleetOut, responses=answers(_EXAMPLE))
 async def get_fleet(request: Request, ctx: Ctx, project: Project, query: Annotated[WindowQuery, Query()]) -> Response:
     """Live runs now, and totals, minutes and the failure rate of the window (default: the last 60 minutes)."""
-    services = ctx.services
+    return await ctx.answer(request, lambda: fleet_document(ctx.services, project, query))
+
+
+def fleet_document(services: ApiServices, project: str, query: WindowQuery) -> dict[str, Any]:
+    """The answer of `GET fleet`. Raises BadInput for a window nobody understands, and what the store raises."""
     now_ns = services.clock.now_ns()
     since_ns, until_ns = bounded_window(query, now_ns, services.options.default_window_minutes)
-
-    def make() -> object:
-        fleet = services.store.fleet(project, since_ns, until_ns)
-        minutes = (until_ns - since_ns) // _MINUTE_NS if until_ns == now_ns else None
-        words = in_words(_facts(services, project, fleet, (since_ns, until_ns), minutes))
-        weights = services.store.run_weights(project, since_ns, until_ns)
-        return fleet_dict(fleet, weights, since_ns=since_ns, until_ns=until_ns, now_ns=now_ns, in_words=words)
-
-    return await ctx.answer(request, make)
+    fleet = services.store.fleet(project, since_ns, until_ns)
+    minutes = (until_ns - since_ns) // _MINUTE_NS if until_ns == now_ns else None
+    words = in_words(_facts(services, project, fleet, (since_ns, until_ns), minutes))
+    weights = services.store.run_weights(project, since_ns, until_ns)
+    return fleet_dict(fleet, weights, since_ns=since_ns, until_ns=until_ns, now_ns=now_ns, in_words=words)
 
 
 def _facts(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from quarterdeck.api.context import Ctx, Project
+from quarterdeck.api.context import ApiContext, Ctx, Project
 from quarterdeck.api.queries import ProjectQuery
 from quarterdeck.api.routes.common import Id, answers
 from quarterdeck.api.run_views.density import Density, density
@@ -53,15 +53,16 @@ async def get_outline(
 
     `width` adds what a minimap draws. `quick` never waits for a large run to be built: `state` says what came.
     """
+    return await ctx.answer(request, lambda: outline_document(ctx, project, run_id, query))
+
+
+def outline_document(ctx: ApiContext, project: str, run_id: str, query: OutlineQuery) -> dict[str, Any]:
+    """The answer of `GET runs/{run_id}/outline`. Raises NotFound, BadInput for a foreign cursor or an empty window."""
     wanted = Wanted(query.limit, query.cursor, query.depth, _us(query.from_ms), _us(query.to_ms))
-
-    def make() -> object:
-        outline, whole = _opened(ctx.outlines, project, run_id, query)
-        page = Rows(range(0), None) if wanted.limit == 0 else page_of(outline, wanted)
-        buckets = None if query.width is None else _buckets(outline, wanted, query.width)
-        return outline_dict(outline, page, buckets, whole=whole)
-
-    return await ctx.answer(request, make)
+    outline, whole = _opened(ctx.outlines, project, run_id, query)
+    page = Rows(range(0), None) if wanted.limit == 0 else page_of(outline, wanted)
+    buckets = None if query.width is None else _buckets(outline, wanted, query.width)
+    return outline_dict(outline, page, buckets, whole=whole)
 
 
 def _opened(outlines: Outlines, project: str, run_id: str, query: OutlineQuery) -> tuple[Outline, bool]:

@@ -1,10 +1,13 @@
 """Serves the built page: files as they are, and `index.html` for every address that the page itself understands.
 
+A visit gets the answers that its view asks for first in the same document, as data that no browser runs.
+
 Refuses: to leave its folder, and to answer a missing asset with a page (a browser would cache it as a script).
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from functools import lru_cache
 from hashlib import sha256
 from mimetypes import guess_type
@@ -12,16 +15,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from quarterdeck.api.context import Ctx
+from quarterdeck.api.context import ApiContext, Ctx
 from quarterdeck.api.encode import compress
+from quarterdeck.api.first_answers import PAGE_PROJECT, first_answers
 from quarterdeck.api.problems import unknown_route
-from quarterdeck.errors import NotFound
+from quarterdeck.errors import NotFound, QuarterdeckError
 
 router = APIRouter(include_in_schema=False)
 
 _ASSETS = "assets/"
+_INDEX = "index.html"
 _FOREVER = "public, max-age=31536000, immutable"
 """Names under assets/ carry a hash of their content, so a name never means anything else."""
 _ASK_AGAIN = "no-cache"
@@ -55,7 +60,41 @@ async def page(request: Request, ctx: Ctx, path: str) -> Response:
         msg = f"the page has no file {path[:80]!r}"
         raise NotFound(msg, mend="reload the page: it was built anew")
     file = await ctx.threads.run(lambda: _load(found))
+    if found.name == _INDEX and _is_visit(request):
+        project = await _project(request, ctx)
+        if project is not None:
+            return StreamingResponse(
+                _with_first(ctx, file, project, path, dict(request.query_params)),
+                media_type="text/html",
+                headers={"cache-control": "no-store"},
+            )
     return _answer(request, file, _FOREVER if path.startswith(_ASSETS) else _ASK_AGAIN)
+
+
+def _is_visit(request: Request) -> bool:
+    """A browser that opens a page, not a check whether it is still the same."""
+    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
+
+
+async def _project(request: Request, ctx: Ctx) -> str | None:
+    """The project that may be read without a key; None where a key is wanted, since no visit carries one."""
+    try:
+        return await ctx.access.project({}, request.query_params.get("project") or PAGE_PROJECT)
+    except QuarterdeckError:
+        return None
+
+
+async def _with_first(
+    ctx: ApiContext, file: _File, project: str, path: str, query: dict[str, str]
+) -> AsyncIterator[bytes]:
+    """The page up to the end of its body, at once, so that its script is on the way; then the first answers as data."""
+    head, mark, tail = file.body.rpartition(b"</body>")
+    yield head
+    try:
+        answers = await ctx.threads.run(lambda: first_answers(ctx, project, path, query))
+    except QuarterdeckError:  # no thread was free: the page asks for itself
+        answers = b"{}"
+    yield b'<script type="application/json" id="first">' + answers + b"</script>" + mark + tail
 
 
 def _locate(folder: Path, path: str) -> Path | None:
