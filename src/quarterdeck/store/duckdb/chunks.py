@@ -82,8 +82,8 @@ def _rows(pairs: Sequence[Pair], bodies: BodyWriter) -> tuple[list[Resource], li
     strip = bodies.strip
     for span, raw in pairs:
         # Unpacked once: a named field of a tuple costs as much as a look into a dictionary.
-        _, _, _, parent, state, name, kind, start, end, code, message, _, _, _, resource, scope = raw
-        attributes, events, links, found = strip(span, raw)
+        _, _, _, parent, state, name, kind, start, end, code, message, attributes, events, links, resource, scope = raw
+        bare, bare_events, bare_links, found = strip(span, attributes, events, links)
         # By identity: a block's spans share one object, and comparing attribute maps would cost more than it saves.
         at_resource = resources.get(id(resource))
         if at_resource is None:
@@ -97,9 +97,9 @@ def _rows(pairs: Sequence[Pair], bodies: BodyWriter) -> tuple[list[Resource], li
             (
                 at_resource,
                 at_scope,
-                attributes,
-                events,
-                links,
+                bare,
+                bare_events,
+                bare_links,
                 state,
                 kind,
                 code,

@@ -51,9 +51,25 @@ WHERE t.trace_lo = w.trace_lo AND t.trace_hi = w.trace_hi AND t.project = w.proj
 """
 _OLD_RUNS = """
 DELETE FROM run WHERE rowid IN (
-  SELECT rowid FROM run WHERE project = ? AND last_seen_ns < ? AND lifecycle NOT IN (SELECT unnest(CAST(? AS VARCHAR[])))
+  SELECT rowid FROM run r WHERE project = ? AND last_seen_ns < ? AND lifecycle NOT IN (SELECT unnest(CAST(? AS VARCHAR[])))
+    AND NOT EXISTS (SELECT 1 FROM run_trace t JOIN stored ON stored.trace_id = t.trace_id
+                    WHERE t.run_id = r.run_id AND t.project = r.project)
   ORDER BY last_seen_ns, run_id LIMIT ?)
 """
+_STORED = """
+CREATE OR REPLACE TEMP VIEW stored AS
+SELECT DISTINCT printf('%016x%016x', trace_hi, trace_lo) AS trace_id FROM trace_commit
+"""
+# Made when the file is opened: versions that do not know it leave it alone.
+_TIMES = "CREATE TABLE IF NOT EXISTS commit_time (at_ns BIGINT NOT NULL, seq BIGINT NOT NULL)"
+_NOTE = "INSERT INTO commit_time SELECT ?, coalesce(max(seq), 0) FROM trace_commit"
+_SEQ_AT = "SELECT coalesce(max(seq), -1) FROM commit_time WHERE at_ns <= ?"
+_OLD_TRACES = """
+SELECT trace_hi, trace_lo FROM trace_commit WHERE project = ? GROUP BY 1, 2 HAVING max(seq) <= ?
+ORDER BY max(seq), 1, 2 LIMIT ?
+"""
+_OLD_ROLLUPS = "DELETE FROM cohort_minute WHERE project = ? AND minute < ?"
+_EARLIEST = "SELECT min(start_ns) FROM span WHERE project = ? AND seq > ?"
 
 
 class Housekeeper:
@@ -61,6 +77,8 @@ class Housekeeper:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        with database.transaction() as cursor:
+            cursor.execute(_TIMES)
 
     def projects(self) -> Sequence[str]:
         with self._database.reader() as cursor:
@@ -95,15 +113,32 @@ class Housekeeper:
                 cursor.register("wanted_traces", trace_table([project] * len(trace_ids), trace_ids))
                 cursor.execute(_FORGET_LOGS)
 
+    def note_time(self, now_ns: int) -> None:
+        with self._database.transaction() as cursor:
+            cursor.execute(_NOTE, [now_ns])
+
+    def old_traces(self, project: str, *, arrived_before_ns: int, limit: int) -> Sequence[str]:
+        check_limit(limit)
+        with self._database.reader() as cursor:
+            rows = cursor.execute(_OLD_TRACES, [project, self._seq_at(cursor, arrived_before_ns), limit]).fetchall()
+        return [trace_text(high, low) for high, low in rows]
+
+    def earliest_start_since(self, project: str, arrived_ns: int) -> int | None:
+        with self._database.reader() as cursor:
+            found = cursor.execute(_EARLIEST, [project, self._seq_at(cursor, arrived_ns)]).fetchone()[0]
+        return None if found is None else int(found)
+
+    @staticmethod
+    def _seq_at(cursor: Any, time_ns: int) -> int:
+        """The last commit before the last noted time that is not after `time_ns`; -1 when none was noted so early."""
+        return int(cursor.execute(_SEQ_AT, [time_ns]).fetchone()[0])
+
     def expire_runs(self, project: str, *, before_ns: int, limit: int) -> int:
         check_limit(limit)
-        return self._delete(_OLD_RUNS, [project, before_ns, list(LIVE), limit])
+        with self._database.transaction() as cursor:
+            cursor.execute(_STORED)
+            return int(cursor.execute(_OLD_RUNS, [project, before_ns, list(LIVE), limit]).fetchone()[0])
 
     def expire_rollups(self, project: str, *, before_ns: int) -> int:
-        return self._delete(
-            "DELETE FROM cohort_minute WHERE project = ? AND minute < ?", [project, minute_of(before_ns)]
-        )
-
-    def _delete(self, statement: str, values: Sequence[Any]) -> int:
         with self._database.transaction() as cursor:
-            return int(cursor.execute(statement, list(values)).fetchone()[0])
+            return int(cursor.execute(_OLD_ROLLUPS, [project, minute_of(before_ns)]).fetchone()[0])

@@ -128,7 +128,8 @@ class SpanStore:
         counts = [chunk.spans for chunk in chunks]
         ids = np.arange(self._chunk_id + 1, self._chunk_id + 1 + len(counts), dtype=np.int64)
         indexes = np.concatenate([np.arange(count, dtype=np.int32) for count in counts])
-        table = pa.concat_tables([part.table for part in parts])
+        # A column that one part does not know may be known to another.
+        table = pa.concat_tables([part.table for part in parts], promote_options="default")
         places = {
             "seq": np.full(table.num_rows, seq, np.int64), "chunk_id": np.repeat(ids, counts), "chunk_index": indexes,
         }  # fmt: skip

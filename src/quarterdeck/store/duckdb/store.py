@@ -238,6 +238,15 @@ class DuckDBStore:
     def forget(self, project: str, *, session_keys: Sequence[str], trace_ids: Sequence[str]) -> None:
         self._housekeeper.forget(project, session_keys=session_keys, trace_ids=trace_ids)
 
+    def note_time(self, now_ns: int) -> None:
+        self._housekeeper.note_time(now_ns)
+
+    def old_traces(self, project: str, *, arrived_before_ns: int, limit: int) -> Sequence[str]:
+        return self._housekeeper.old_traces(project, arrived_before_ns=arrived_before_ns, limit=limit)
+
+    def earliest_start_since(self, project: str, arrived_ns: int) -> int | None:
+        return self._housekeeper.earliest_start_since(project, arrived_ns)
+
     def expire_runs(self, project: str, *, before_ns: int, limit: int) -> int:
         return self._housekeeper.expire_runs(project, before_ns=before_ns, limit=limit)
 

@@ -1,12 +1,14 @@
-"""Body chunks: `[[body key, [record, …]], …]` as MessagePack, compressed.
+"""Body chunks: `[[body key, [entry, …]], …]` as MessagePack, compressed.
 
-A record is `(number, base, shared, start_ns, rest)`: the text is the first `shared` characters of body `base` (0 = none)
-and then `rest`; `start_ns` is when its span started, for expiry. Refuses to know where chunks are stored.
+An entry is `(number of the first, start_ns, [stored, …])`: bodies with rising numbers of a span that started then, which
+matters for expiry. Stored is the whole text, or `(rest, base, shared)`: the first `shared` characters of body `base` and
+then `rest`. Refuses to know where chunks are stored.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import zstandard
 
@@ -14,13 +16,13 @@ from quarterdeck.store.duckdb.packing import pack, unpack
 
 
 class Record(NamedTuple):
-    """One stored body."""
+    """One stored body; `base` 0 = a whole text."""
 
     number: int
-    base: int
-    shared: int
     start_ns: int
     rest: str
+    base: int = 0
+    shared: int = 0
 
 
 Groups = list[tuple[int, list[Record]]]
@@ -29,10 +31,21 @@ Groups = list[tuple[int, list[Record]]]
 
 def pack_chunk(groups: Groups) -> bytes:
     """Not yet compressed."""
-    return pack(groups)
+    return pack([(key, [_entry(record) for record in records]) for key, records in groups])
+
+
+def _entry(record: Record) -> tuple[int, int, list[Any]]:
+    stored = (record.rest, record.base, record.shared) if record.base else record.rest
+    return record.number, record.start_ns, [stored]
 
 
 def read_chunk(data: bytes) -> Groups:
-    """What `pack_chunk` was given, from its compressed form."""
+    """What is in a chunk, from its compressed form."""
     found = unpack(zstandard.ZstdDecompressor().decompress(data))
-    return [(key, [Record(*record) for record in records]) for key, records in found]
+    return [(key, [record for entry in entries for record in _records(*entry)]) for key, entries in found]
+
+
+def _records(first: int, start_ns: int, stored: list[Any]) -> Iterator[Record]:
+    for number, one in enumerate(stored, first):
+        rest, base, shared = (one, 0, 0) if isinstance(one, str) else one
+        yield Record(number, start_ns, rest, base, shared)

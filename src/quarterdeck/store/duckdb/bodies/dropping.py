@@ -64,7 +64,7 @@ def _kept(key: int, chunks: Iterable[Groups], goes: Goes) -> _Kept:
     }
     texts = resolve(records, moved)
     stays = {
-        number: Record(number, *moved[number], record.start_ns, texts[number][moved[number][1] :])
+        number: Record(number, record.start_ns, texts[number][moved[number][1] :], *moved[number])
         if number in moved
         else record
         for number, record in records.items()

@@ -6,15 +6,27 @@ between which chunks a chain can lie, and the zone maps of a table sorted by chu
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from xxhash import xxh3_64_intdigest
 
 PART_SHIFT = 24
 """Sixteen million bodies or chunks in a part, 2^39 parts in 64 bits."""
 
+INDEX = (1 << PART_SHIFT) - 1
+"""What of a number is its place in the part."""
+
 
 def body_key(project: str, owner: str) -> int:
     """64 bits for (project, session id or trace id). Lone surrogates count as `?`, as the columns have them."""
-    digest: int = xxh3_64_intdigest(f"{len(project)}:{project}{owner}".encode(errors="replace"))
+    digest: int = xxh3_64_intdigest(owner.encode("utf-8", "replace"), _seed(project))
+    return digest
+
+
+@lru_cache(maxsize=1024)
+def _seed(project: str) -> int:
+    """A seed of its own for each project."""
+    digest: int = xxh3_64_intdigest(project.encode(errors="replace"))
     return digest
 
 

@@ -1,8 +1,9 @@
 """References from a stored row to its bodies, and what each kind of value looks like as a text.
 
-First the body key, then four numbers a body: which map (0 = the span's attributes, then its events', then its links'), the place in the map
-and the kind (`place << 3 | kind`), the number within the part, and the part in which its chain begins (0 = the row's
-own). In the map stands the size (of a list: size and length). Refuses nothing.
+A row holds `[body key, index of the first body, …]` and then of each body its name alone, or `code, (root,) name`. A code
+is `holder << 4 | CHAINED? | kind`: which map (0 = the span's attributes, then its events', then its links'), whether its
+chain begins in an earlier part (`root` follows), and the kind; without a code all are 0. Indexes rise by one. In the map
+stands the size (of a list: size and length). Refuses nothing.
 """
 
 from __future__ import annotations
@@ -18,28 +19,39 @@ TEXT, LIST, MAP, BYTES, ABSENT = range(5)
 """Kinds. ABSENT is a mark that came in with the span: nothing is stored for it."""
 
 
+CHAINED = 8
+HOLDER_SHIFT = 4
+
+
 class Reference(NamedTuple):
-    """Where a body stands (`holder`, `place`), what it is, its number, and the part in which its chain begins.
+    """Where a body stands (`holder`, `name`), what it is, its number, and the part in which its chain begins.
 
     `key` is whose it is. It is kept with the row, since the span's session may be mapped anew.
     """
 
     key: int
     holder: int
-    place: int
+    name: str
     kind: int
     number: int
     root: int
 
 
-def references(part: int, flat: Sequence[int] | None) -> Iterator[Reference]:
+def references(part: int, flat: Sequence[Any] | None) -> Iterator[Reference]:
     """The references of a row that was written in `part`."""
     if not flat:
         return
-    key = flat[0]
-    for at in range(1, len(flat), 4):
-        holder, packed, index, root = flat[at : at + 4]
-        yield Reference(key, holder, packed >> 3, packed & 7, first_of(part) + index, root or part)
+    items = iter(flat)
+    key, index = next(items), next(items)
+    for item in items:
+        code, root, name = 0, part, item
+        if isinstance(item, int):
+            code = item
+            root = next(items) if code & CHAINED else part
+            name = next(items)
+        kind = code & 7
+        yield Reference(key, code >> HOLDER_SHIFT, name, kind, first_of(part) + index, root)
+        index += kind != ABSENT
 
 
 def list_body(packed: bytes, length: int) -> str:
@@ -53,7 +65,7 @@ def map_body(packed: bytes) -> str:
 
 def put_back(attributes: Attributes, reference: Reference, text: str | None, reason: str) -> None:
     """Put the value, or a mark with `reason` when there is no text, where its size stands."""
-    name = list(attributes)[reference.place]
+    name = reference.name
     left = attributes[name]
     if reference.kind == ABSENT:
         attributes[name] = Absent(*left)
