@@ -7,7 +7,7 @@ runs are built without asking the store. The table is bounded by spans; settled 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from quarterdeck.model.raw import RawSpan
@@ -21,10 +21,11 @@ Pair = tuple[Span, RawSpan]
 class Trace:
     """One trace. `dirty_since_s` is None when its runs are settled; `unsettled_seq` is its first unsettled commit.
 
-    `changes` counts what was taken in, so that whoever built runs from it can tell whether they are still true.
+    `changes` counts what was taken in, so that whoever built runs from it can tell whether they are still true. Until
+    `rest_until_s` its runs are not built again: building a long trace takes long.
     """
 
-    __slots__ = ("changes", "dirty_since_s", "run_ids", "spans", "touched_s", "unsettled_seq")
+    __slots__ = ("changes", "dirty_since_s", "rest_until_s", "run_ids", "spans", "touched_s", "unsettled_seq")
 
     def __init__(self) -> None:
         self.spans: dict[str, Span] = {}
@@ -32,6 +33,7 @@ class Trace:
         self.dirty_since_s: float | None = None
         self.unsettled_seq: int | None = None
         self.touched_s = 0.0
+        self.rest_until_s = float("-inf")
         self.changes = 0
 
 
@@ -54,6 +56,15 @@ def supersedes(new: Span, old: Span) -> bool:
     An unended span (end 0) never replaces an ended one: delivery in any order gives the same answer.
     """
     return new.end_ns > old.end_ns
+
+
+def _keys_of(pairs: Iterable[Pair]) -> Iterator[TraceKey]:
+    """The traces of these spans; of neighbours in one trace it is told once."""
+    project = trace_id = ""
+    for span, _ in pairs:
+        if span.trace_id != trace_id or span.project != project:
+            project, trace_id = span.project, span.trace_id
+            yield project, trace_id
 
 
 Identity = tuple[str, str, str]
@@ -97,63 +108,68 @@ class TraceTable:
 
     def plan(self, requests: Sequence[Sequence[Pair]]) -> Plan:
         """Sort a group into new, replaced and repeated, without changing anything but reading traces back."""
-        self.bring({(span.project, span.trace_id) for pairs in requests for span, _ in pairs})
-        fresh: dict[Identity, tuple[int, Pair]] = {}
+        self.bring(set(_keys_of(pair for pairs in requests for pair in pairs)))
+        fresh: dict[TraceKey, dict[str, tuple[int, Pair]]] = {}
         replaced: dict[Identity, Pair] = {}
         whole = [True] * len(requests)
         repeated = 0
-        traces = self._traces
-        project = trace_id = ""
-        trace: Trace | None = None
+        key: TraceKey = ("", "")
+        news: dict[str, tuple[int, Pair]] = {}
+        olds: Mapping[str, Span] = {}
         for i, pairs in enumerate(requests):
             for pair in pairs:
                 span = pair[0]
-                if span.trace_id != trace_id or span.project != project:
-                    project, trace_id = span.project, span.trace_id
-                    trace = traces.get((project, trace_id))
-                identity = (project, trace_id, span.span_id)
-                old = trace.spans.get(span.span_id) if trace is not None else None
-                earlier = fresh.get(identity)
-                if old is None and earlier is None:
-                    fresh[identity] = (i, pair)
+                if span.trace_id != key[1] or span.project != key[0]:
+                    key = (span.project, span.trace_id)
+                    news = fresh.setdefault(key, {})
+                    olds = self._traces[key].spans if key in self._traces else {}
+                span_id = span.span_id
+                if span_id not in news and span_id not in olds:
+                    news[span_id] = (i, pair)
                     continue
                 whole[i] = False
-                if old is not None:
-                    repeated += _replace(replaced, identity, pair, old)
-                elif earlier is not None:
-                    repeated += 1
-                    if supersedes(span, earlier[1][0]):
-                        whole[earlier[0]] = False
-                        fresh[identity] = (i, pair)
-        new = [pair for _, pair in fresh.values()]
-        loose = [pair for i, pair in fresh.values() if not whole[i]]
+                if span_id in olds:
+                    repeated += _replace(replaced, (*key, span_id), pair, olds[span_id])
+                    continue
+                repeated += 1
+                of, earlier = news[span_id]
+                if supersedes(span, earlier[0]):
+                    whole[of] = False
+                    news[span_id] = (i, pair)
+        new = [pair for news in fresh.values() for _, pair in news.values()]
+        loose = [] if all(whole) else [pair for n in fresh.values() for i, pair in n.values() if not whole[i]]
         return Plan(new, list(replaced.values()), repeated, whole, loose)
 
     def apply(self, plan: Plan, seq: int, now_s: float) -> None:
         """Take in what was committed as `seq`."""
+        key: TraceKey = ("", "")
+        trace = Trace()
         for pairs in (plan.new, plan.replaced):
             for span, _ in pairs:
-                self._take(span, seq, now_s)
+                if span.trace_id != key[1] or span.project != key[0]:
+                    key = (span.project, span.trace_id)
+                    trace = self._touched(key, seq, now_s)
+                if span.span_id not in trace.spans:
+                    self.span_count += 1
+                trace.spans[span.span_id] = span
+                trace.changes += 1
+                if span.run_id is not None:
+                    self._by_run.setdefault((span.project, span.run_id), set()).add(key)
 
-    def _take(self, span: Span, seq: int, now_s: float) -> None:
-        key = (span.project, span.trace_id)
+    def _touched(self, key: TraceKey, seq: int, now_s: float) -> Trace:
+        """The trace, open from this commit on."""
         trace = self._traces.get(key)
         if trace is None:
             trace = self._traces[key] = Trace()
             self._stored.add(key)
-        if span.span_id not in trace.spans:
-            self.span_count += 1
-        trace.spans[span.span_id] = span
         trace.touched_s = now_s
-        trace.changes += 1
-        if span.run_id is not None:
-            self._by_run.setdefault((span.project, span.run_id), set()).add(key)
         if trace.unsettled_seq is None:  # also where ageing had marked it: from this commit on it is open
             trace.unsettled_seq = seq
         if trace.dirty_since_s is None:
             trace.dirty_since_s = now_s
             self._dirty[key] = None
             self._traces.move_to_end(key)
+        return trace
 
     def bring(self, keys: Iterable[TraceKey]) -> None:
         """Have these traces in memory, whole, if the store has them."""
@@ -183,12 +199,14 @@ class TraceTable:
             trace.touched_s = float("-inf")  # nothing came: there is no quiet to wait for
             self._dirty[key] = None
 
-    def due(self, now_s: float, quiet_s: float, lag_max_s: float) -> list[TraceKey]:
-        """Dirty traces that fell quiet or have waited long enough, longest waiting first."""
+    def due(self, now_s: float, quiet_s: float, lag_max_s: float, *, rested: bool = False) -> list[TraceKey]:
+        """Dirty traces that fell quiet or have waited long enough, longest waiting first; `rested`: only those."""
         found = []
         for key in self._dirty:
             trace = self._traces[key]
             since = trace.dirty_since_s
+            if rested and now_s < trace.rest_until_s:
+                continue
             if since is not None and (now_s - trace.touched_s >= quiet_s or now_s - since >= lag_max_s):
                 found.append(key)
         return found

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from quarterdeck.model.raw import RawSpan, Resource, Scope
 from quarterdeck.model.spans import Span
 from quarterdeck.observe.pipeline.membership import Membership
+from quarterdeck.observe.pipeline.options import PipelineOptions
 from quarterdeck.observe.pipeline.rate import TokenBuckets
+from quarterdeck.observe.pipeline.settle import REST_S_PER_SPAN, Settler
 from quarterdeck.observe.pipeline.traces import Pair, TraceTable
 from quarterdeck.store.interface import Batch
 from quarterdeck.store.memory import MemoryStore
@@ -217,3 +219,19 @@ def test_rate_of_a_project_is_bounded_and_recovers() -> None:
     assert buckets.wait_s("b", 0.0) == 0.0
     assert buckets.wait_s("a", 1.6) == 0.0
     assert TokenBuckets(0.0).wait_s("a", 0.0) == 0.0
+
+
+def test_a_long_trace_rests_between_two_buildings_and_a_stop_does_not_wait() -> None:
+    store = MemoryStore()
+    traces = table(store)
+    settler = Settler(traces, store, lambda spans, now_ns: [], PipelineOptions())
+    write(store, traces, [pair(1, i) for i in range(1, 2_001)], now_s=10.0)
+    taken = settler.take(11.0, 0)
+    assert taken is not None
+    settler.put(taken, settler.build(taken), 1)
+    write(store, traces, [pair(1, 5_000)], now_s=11.0)
+    rested_s = 11.0 + REST_S_PER_SPAN * 2_000
+    assert traces.due(rested_s - 0.01, 0.0, 0.0, rested=True) == []
+    assert traces.due(rested_s + 0.01, 0.0, 0.0, rested=True) == [("default", f"{1:032x}")]
+    assert settler.take(rested_s - 0.01, 0) is None
+    assert settler.take(rested_s - 0.01, 0, everything=True) is not None
