@@ -40,6 +40,16 @@ VERBS = (
         "Say what failing runs, or any other selection, have that the others have not.",
     ),
     Verb("doctor", "quarterdeck.cli.doctor", "Check the telemetry of a server, a file or a collector's configuration, and say what to mend."),
+    Verb(
+        "sampling",
+        "quarterdeck.cli.sampling",
+        "Show which bodies are kept, try another policy, or search among them.",
+    ),
+    Verb(
+        "labels",
+        "quarterdeck.cli.labels",
+        "Say how many values each cohort label has, which are frequent, and what was not let in.",
+    ),
     Verb("config", "quarterdeck.cli.config", "Check a settings file, or show every setting in force."),
     Verb("keys", "quarterdeck.cli.keys", "Create, list and revoke access keys."),
 )
