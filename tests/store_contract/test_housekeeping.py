@@ -80,6 +80,29 @@ def test_old_runs_go_and_their_rollups_stay(store: TelemetryStore) -> None:
     assert [row.runs for row in after] == [row.runs for row in before]
 
 
+def test_runs_stay_as_long_as_a_span_of_theirs_is_stored(store: TelemetryStore) -> None:
+    store.commit(Batch([make_pair(1, 1)]))
+    store.put_runs([make_run(n, last_seen_ns=START_NS, lifecycle="finished") for n in (1, 2)], [], settled_seq=1)
+    assert store.expire_runs("default", before_ns=START_NS + 1, limit=9) == 1
+    store.erase_spans("default", [(trace_id(1), span_id(1))])
+    assert store.expire_runs("default", before_ns=START_NS + 1, limit=9) == 1
+
+
+def test_traces_grow_old_by_their_last_arrival_whatever_times_they_carry(store: TelemetryStore) -> None:
+    assert list(store.old_traces("default", arrived_before_ns=10**20, limit=9)) == []
+    store.commit(Batch([make_pair(1, 1, start_ns=5), make_pair(2, 1, start_ns=START_NS), make_pair(9, 1, project="p")]))
+    store.note_time(100)
+    store.commit(Batch([make_pair(2, 2), make_pair(3, 1, start_ns=7)]))
+    store.note_time(200)
+    assert list(store.old_traces("default", arrived_before_ns=99, limit=9)) == []
+    assert list(store.old_traces("default", arrived_before_ns=199, limit=9)) == [trace_id(1)]
+    assert list(store.old_traces("default", arrived_before_ns=200, limit=9)) == [trace_id(n) for n in (1, 2, 3)]
+    assert list(store.old_traces("default", arrived_before_ns=200, limit=2)) == [trace_id(n) for n in (1, 2)]
+    assert store.earliest_start_since("default", 99) == 5
+    assert store.earliest_start_since("default", 199) == 7
+    assert store.earliest_start_since("default", 200) is None
+
+
 def test_old_rollups_go_by_whole_minutes(store: TelemetryStore) -> None:
     runs = [
         make_run(n, started_at_ns=START_NS + n * MINUTE_NS, last_seen_ns=START_NS, lifecycle="finished") for n in (0, 1)
