@@ -1,11 +1,10 @@
 """Limits of an SDK that cut what it sends: texts of one and the same length, spans with exactly as many attributes as allowed.
 
-Refuses: to call a length a limit that other texts of the same service exceed.
+Refuses: to call a length a limit that other texts of the same service exceed, or at which no JSON text breaks off.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from quarterdeck.model.raw import RawSpan
@@ -15,7 +14,6 @@ SAMPLED_MAX = 128
 """Raw spans that are looked at."""
 _CUT_MIN = 3
 """So many texts of exactly the longest length are no accident."""
-_LENGTH_MIN = 32
 _COUNT_DEFAULT = 128
 """OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT where nobody sets it (OpenTelemetry specification, SDK environment variables)."""
 
@@ -29,14 +27,15 @@ def span_limits(raws: Iterable[RawSpan]) -> list[Finding]:
 
 
 def _of_service(service: str, raws: list[RawSpan]) -> Iterator[Finding]:
-    lengths = Counter(len(value) for raw in raws for value in raw.attributes.values() if isinstance(value, str))
-    longest = max(lengths, default=0)
-    if longest >= _LENGTH_MIN and lengths[longest] >= _CUT_MIN and _different_ends(raws, longest):
+    texts = [value for raw in raws for value in raw.attributes.values() if isinstance(value, str)]
+    longest = max(map(len, texts), default=0)
+    cut = {text for text in texts if len(text) == longest and _breaks_off(text)}
+    if len(cut) >= _CUT_MIN:
         yield Finding(
             "attribute_length_limit",
             "warning",
-            f"{lengths[longest]:,} texts of {service} end after exactly {longest:,} characters: the SDK cuts them",
-            {"service": service, "length": longest, "texts": lengths[longest], "spans": len(raws)},
+            f"{len(cut):,} JSON texts of {service} break off after exactly {longest:,} characters: the SDK cuts them",
+            {"service": service, "length": longest, "texts": len(cut), "spans": len(raws)},
             "Raise or unset OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT and OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: cut JSON cannot be "
             "read, so tool calls, prompts and usage documents are lost. Texts are kept once here, however often they are sent.",
         )
@@ -52,12 +51,7 @@ def _of_service(service: str, raws: list[RawSpan]) -> Iterator[Finding]:
         )
 
 
-def _different_ends(raws: list[RawSpan], length: int) -> bool:
-    """Whether the texts of that length differ: one text sent again and again is not cut."""
-    found = {
-        value[-32:]
-        for raw in raws
-        for value in raw.attributes.values()
-        if isinstance(value, str) and len(value) == length
-    }
-    return len(found) >= _CUT_MIN
+def _breaks_off(text: str) -> bool:
+    """Whether JSON text ends before it closes."""
+    start = text.lstrip()[:1]
+    return start in ("{", "[") and text.rstrip()[-1:] != {"{": "}", "[": "]"}[start]

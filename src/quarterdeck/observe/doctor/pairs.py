@@ -22,6 +22,9 @@ SAMPLED_MAX = 64
 
 _CALLS_MIN = 2
 """One repeat may be a re-sent span of a proxy; two are a habit."""
+_CALLS = ("llm", "embedding", "rerank")
+_STRUCTURE = 1_000
+"""What a span that is no call weighs against a call's usage: more than all that are looked at."""
 _ALIASES = {"openai_v2": "openai", "openai_agents_v2": "openai_agents", "vertexai_v2": "vertexai"}
 _NOT_A_NAME = frozenset({"v1", "v0", "trace", "tracer", "patch", "utils", "genai", "instrumentor"})
 
@@ -62,17 +65,22 @@ def _key(span: Span) -> SpanKey:
 
 
 def duplicate_instrumentation(
-    pairs: Sequence[Pair], scopes: Mapping[SpanKey, str], calls: int, usage: Mapping[SpanKey, bool]
+    pairs: Sequence[Pair], scopes: Mapping[SpanKey, str], calls: int, spans: Mapping[SpanKey, Span]
 ) -> list[Finding]:
-    """One finding per pair of scopes that report the same calls. `usage`: whether a span says what it used."""
+    """One finding per pair of scopes that report the same calls. `scopes` also tells of some spans that are no calls.
+
+    Who reports agents and tools too is kept: without it the calls would stand alone.
+    """
     counted: Counter[tuple[str, str]] = Counter()
     told: Counter[str] = Counter()
+    for key, scope in scopes.items():
+        told[scope] += _STRUCTURE * (key in spans and spans[key].op_kind not in _CALLS)
     for pair in pairs:
         outer, inner = scopes.get(pair.outer, ""), scopes.get(pair.inner, "")
         if outer and inner:
             counted[(outer, inner)] += 1
-            told[outer] += usage.get(pair.outer, False)
-            told[inner] += usage.get(pair.inner, False)
+            told[outer] += pair.outer in spans and spans[pair.outer].tokens_input is not None
+            told[inner] += pair.inner in spans and spans[pair.inner].tokens_input is not None
     return [
         _finding((outer, inner), told, {"calls_reported_twice": n, "of_pairs": len(pairs), "model_calls": calls})
         for (outer, inner), n in counted.most_common(5)
@@ -125,9 +133,11 @@ def entry_point(scope: str) -> str:
     return _ALIASES.get(name, name)
 
 
-def keys_of(pairs: Iterable[Pair]) -> list[SpanKey]:
-    """The spans of the first pairs, each once: those whose scope has to be looked up."""
+def keys_of(pairs: Iterable[Pair], spans: Sequence[Span]) -> list[SpanKey]:
+    """The spans whose scope has to be looked up: those of the first pairs, and what else is in their traces."""
     found: dict[SpanKey, None] = {}
     for pair in list(pairs)[:SAMPLED_MAX]:
         found[pair.outer] = found[pair.inner] = None
-    return list(found)
+    traces = {trace_id for trace_id, _ in found}
+    others = [_key(span) for span in spans if span.trace_id in traces and span.op_kind not in _CALLS]
+    return [*found, *others[:SAMPLED_MAX]]

@@ -35,7 +35,10 @@ class Examined(NamedTuple):
 
     @property
     def wanted(self) -> list[SpanKey]:
-        return [*keys_of(self.pairs), *((s.span.trace_id, s.span.span_id) for s in self.strays[:_SCOPES_OF_STRAYS])]
+        return [
+            *keys_of(self.pairs, self.spans),
+            *((s.span.trace_id, s.span.span_id) for s in self.strays[:_SCOPES_OF_STRAYS]),
+        ]
 
 
 def examine(spans: Sequence[Span], trees: Sequence[RunTree]) -> Examined:
@@ -49,14 +52,11 @@ def examine(spans: Sequence[Span], trees: Sequence[RunTree]) -> Examined:
 
 def findings_of(seen: Examined, scopes: Mapping[SpanKey, str]) -> list[Finding]:
     """What the sample shows beyond counts; `scopes` names the instrumentation of the spans in `wanted`."""
-    usage = {
-        (span.trace_id, span.span_id): span.tokens_input is not None or span.tokens_output is not None
-        for span in seen.spans
-    }
+    spans = {(span.trace_id, span.span_id): span for span in seen.spans} if seen.pairs else {}
     alone = [scopes.get((stray.span.trace_id, stray.span.span_id), "") for stray in seen.strays[:_SCOPES_OF_STRAYS]]
     context = lost_context(seen.strays, seen.calls, filter(None, alone))
     known, came, unknown = weights_of(seen.runs, seen.spans)
-    doubled = duplicate_instrumentation(seen.pairs, scopes, seen.model_calls, usage)
+    doubled = duplicate_instrumentation(seen.pairs, scopes, seen.model_calls, spans)
     return [
         *head_sampling(traces_by_service(seen.spans), known=known, came=came, unknown=unknown),
         *(doubled or _duplicate_usage(seen.runs)),

@@ -9,6 +9,7 @@ from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import Rejection
 from quarterdeck.observe.ingest.checks import Decoded, Limits, sift
 from quarterdeck.observe.ingest.columns import Columns, decode_columns
+from quarterdeck.observe.ingest.markers import MARK, opened
 from quarterdeck.observe.ingest.otlp_json import decode_json
 from quarterdeck.observe.ingest.parts import PartError
 from quarterdeck.observe.ingest.rows import decode_rows
@@ -28,6 +29,11 @@ def decode(body: bytes, encoding: Encoding, project: str, limits: Limits, now_ns
     Raises BadInput when nothing of it can be read (not protobuf, cut off, not JSON); everything smaller is a
     rejection of one span, and the others are kept.
     """
+    found = _decoded(body, encoding, project, limits, now_ns)
+    return found._replace(spans=opened(found.spans)) if MARK in body else found
+
+
+def _decoded(body: bytes, encoding: Encoding, project: str, limits: Limits, now_ns: int) -> Decoded:
     if encoding == "protobuf" and len(body) >= COLUMNS_FROM_BYTES:
         found = _columns(body, project)
         if found is not None:

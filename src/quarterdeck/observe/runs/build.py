@@ -14,9 +14,10 @@ from quarterdeck.model.spans import Span
 from quarterdeck.observe.runs.account import Account, reconcile
 from quarterdeck.observe.runs.behaviour import deepest_latest_error, has_loop, retries_of, tools_of
 from quarterdeck.observe.runs.body import Body
-from quarterdeck.observe.runs.columns import Columns, columns
+from quarterdeck.observe.runs.columns import Columns, columns, first
 from quarterdeck.observe.runs.cost import run_cost
 from quarterdeck.observe.runs.forest import Forest, plant
+from quarterdeck.observe.runs.gaps import Agent, Gap, Gaps, Unlearned
 from quarterdeck.observe.runs.identity import (
     Voices,
     agent_of,
@@ -27,7 +28,7 @@ from quarterdeck.observe.runs.identity import (
     session_of,
 )
 from quarterdeck.observe.runs.ladder import NO_PARENT
-from quarterdeck.observe.runs.lifecycle import Face, life_of, status_of
+from quarterdeck.observe.runs.lifecycle import Face, life_of, silence_ns, status_of
 from quarterdeck.observe.runs.lifetime import previous_observations
 from quarterdeck.observe.runs.options import RunOptions
 from quarterdeck.observe.runs.partition import NAMED, Plan, split
@@ -36,19 +37,26 @@ from quarterdeck.observe.runs.vectors import CACHE_READ, CACHE_WRITE, INPUT, NOT
 from quarterdeck.observe.runs.weight import marks_of, weight_of_run
 
 _DEFAULTS = RunOptions()
+_UNLEARNED = Unlearned()
 
 
 def build_runs(
-    spans: Sequence[Span], *, now_ns: int, prices: PriceTable, options: RunOptions = _DEFAULTS
+    spans: Sequence[Span],
+    *,
+    now_ns: int,
+    prices: PriceTable,
+    options: RunOptions = _DEFAULTS,
+    gaps: Gaps = _UNLEARNED,
 ) -> list[RunTree]:
     """Runs of one connected group, each with the place of its spans, in order of (start, run id).
 
     `spans`: all known spans of one trace, or of traces joined by an explicit run id, of one project; in any order,
-    unique by (trace_id, span_id). Raises nothing: every input has an answer. Source: docs/design/runs.md.
+    unique by (trace_id, span_id). `gaps`: how long each agent is silent when all is well. Raises nothing: every input
+    has an answer. Source: docs/design/runs.md.
     """
     if not spans:
         return []
-    group, terms = _Group.of(spans), _Terms(now_ns, prices, options)
+    group, terms = _Group.of(spans), _Terms(now_ns, prices, options, gaps)
     trees = [
         RunTree(_run(group, plan, found, terms), _nodes(group, plan, found))
         for plan in group.plans
@@ -58,14 +66,42 @@ def build_runs(
 
 
 def summarise_runs(
-    spans: Sequence[Span], *, now_ns: int, prices: PriceTable, options: RunOptions = _DEFAULTS
+    spans: Sequence[Span],
+    *,
+    now_ns: int,
+    prices: PriceTable,
+    options: RunOptions = _DEFAULTS,
+    gaps: Gaps = _UNLEARNED,
 ) -> list[Run]:
     """The runs of `build_runs` without the place of each span."""
+    return settle_runs(spans, now_ns=now_ns, prices=prices, options=options, gaps=gaps)[0]
+
+
+def settle_runs(
+    spans: Sequence[Span], *, now_ns: int, prices: PriceTable, options: RunOptions = _DEFAULTS, gaps: Gaps
+) -> tuple[list[Run], list[Gap]]:
+    """The runs, and what `GapBook.learn` may learn from those of them that `gaps` wants."""
     if not spans:
-        return []
-    group, terms = _Group.of(spans), _Terms(now_ns, prices, options)
-    runs = [_run(group, plan, _find(group, plan), terms) for plan in group.plans]
-    return sorted(runs, key=lambda run: (run.started_at_ns, run.run_id))
+        return [], []
+    group, terms = _Group.of(spans), _Terms(now_ns, prices, options, gaps)
+    runs: list[Run] = []
+    learned: list[Gap] = []
+    for plan in group.plans:
+        found = _find(group, plan)
+        run = _run(group, plan, found, terms)
+        runs.append(run)
+        if run.lifecycle == "finished" and gaps.wants(_agent(run), run.run_id):
+            seconds = silence_ns(found.members) / 1e9
+            learned += [Gap(agent, run.run_id, seconds) for agent in (_agent(run), _service(group, found))]
+    return sorted(runs, key=lambda run: (run.started_at_ns, run.run_id)), learned
+
+
+def _agent(run: Run) -> Agent:
+    return run.project, run.agent, run.agent_version
+
+
+def _service(group: _Group, found: _Found) -> Agent:
+    return group.forest.spans[0].project, None, first(found.members.service_name)
 
 
 class _Terms(NamedTuple):
@@ -74,6 +110,7 @@ class _Terms(NamedTuple):
     now_ns: int
     prices: PriceTable
     options: RunOptions
+    gaps: Gaps = _UNLEARNED
 
 
 @dataclass(slots=True)
@@ -177,7 +214,8 @@ def _run(group: _Group, plan: Plan, found: _Found, terms: _Terms) -> Run:
     flags = plan.flags | account.flags | weight.flags | marks_of(members) | _flags(group, found, terms.options)
     case = _Case(group, plan, found, _face(group, plan, found), voices, leaves, flags, terms)
     tools = tools_of(members)
-    lived = _lived(case)
+    context_fields, named = context_of(voices), _named(case)
+    lived = _lived(case, (spans[0].project, named["agent"], context_fields["agent_version"]))
     return Run(
         project=spans[0].project,
         run_id=found.run_id,
@@ -196,8 +234,8 @@ def _run(group: _Group, plan: Plan, found: _Found, terms: _Terms) -> Run:
         tools=tools,
         weight=weight.weight,
         dialects=tuple(sorted(set(members.dialect))),
-        **context_of(voices),
-        **_named(case),
+        **context_fields,
+        **named,
         **_priced(case),
         **lived,
         flags=tuple(sorted(flags)),  # last: the three above add to it
@@ -230,10 +268,14 @@ def _priced(case: _Case) -> dict[str, Any]:
     return {"models": models, "provider": provider, "model": model, "cost": cost}
 
 
-def _lived(case: _Case) -> dict[str, Any]:
+def _lived(case: _Case, agent: Agent) -> dict[str, Any]:
     """Times, lifecycle, status and what went wrong."""
     found = case.found
-    life = life_of(case.face, found.members, case.terms.now_ns, case.terms.options)
+    gaps = case.terms.gaps
+    patience_s = gaps.patience_s(agent)
+    if patience_s is None and case.face.missing:  # the root, which names the agent, may still be at work
+        patience_s = gaps.patience_s(_service(case.group, found))
+    life = life_of(case.face, found.members, case.terms.now_ns, case.terms.options, patience_s)
     if case.face.missing and life.lifecycle not in _PARENTS_MAY_COME:
         case.flags.add("root_missing")
     status = status_of(found.heads, _spoken_below(case.group, case.plan), life.lifecycle)

@@ -22,7 +22,13 @@ class RunOptions(BaseModel):
     stalled_after_s: float = Field(
         120.0,
         ge=0,
-        description="Silence after which an open run counts as stalled, unless its own gaps are longer.",
+        description="Silence after which an open run counts as stalled while too few runs of its agent are known, unless its own gaps are longer.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    stalled_min_s: float = Field(
+        30.0,
+        ge=0,
+        description="Silence below which no open run counts as stalled, however quick its agent is known to be.",
         json_schema_extra={"unit": "seconds"},
     )
     stalled_gap_factor: float = Field(
