@@ -29,7 +29,7 @@ from quarterdeck.observe.ingest.grpc import OtlpGrpc
 from quarterdeck.observe.ingest.http import OtlpHttp
 from quarterdeck.observe.pipeline import Pipeline
 from quarterdeck.observe.pipeline.gauges import IngestGauges
-from quarterdeck.observe.runs import PriceTable, build_runs, span_cost, summarise_runs
+from quarterdeck.observe.runs import GapBook, PriceTable, build_runs, settle_runs, span_cost
 from quarterdeck.settings import Settings
 from quarterdeck.store.duckdb import DATA_FORMAT, DuckDBStore
 from quarterdeck.store.interface import KeyStore, TelemetryStore
@@ -159,13 +159,15 @@ class _Runs(NamedTuple):
 def _runs(settings: Settings, clock: Clock) -> _Runs:
     own_prices = settings.serve.prices_file
     prices = PriceTable.shipped() if own_prices is None else PriceTable.load(own_prices)
-    options = settings.runs
+    options, gaps = settings.runs, GapBook()
 
     def trees(spans: Sequence[Span]) -> list[RunTree]:
-        return build_runs(spans, now_ns=clock.now_ns(), prices=prices, options=options)
+        return build_runs(spans, now_ns=clock.now_ns(), prices=prices, options=options, gaps=gaps)
 
     def summaries(spans: Sequence[Span], now_ns: int) -> list[Run]:
-        return summarise_runs(spans, now_ns=now_ns, prices=prices, options=options)
+        found, learned = settle_runs(spans, now_ns=now_ns, prices=prices, options=options, gaps=gaps)
+        gaps.learn(learned)
+        return found
 
     return _Runs(trees, summaries, partial(span_cost, prices=prices))
 
