@@ -16,7 +16,7 @@ from quarterdeck.api import ApiServices, create_api
 from quarterdeck.clock import FakeClock
 from quarterdeck.model.health import IngestHealth
 from quarterdeck.model.raw import RawSpan, Resource, Scope
-from quarterdeck.observe.canonical import Canonicalizer, conversation, mapped_by
+from quarterdeck.observe.canonical import Canonicalizer, conversation, mapped_by, notes
 from quarterdeck.observe.runs import PriceTable, build_runs, span_cost
 from quarterdeck.store.duckdb import DuckDBOptions, DuckDBStore
 from quarterdeck.store.interface import Batch, TelemetryStore
@@ -114,6 +114,7 @@ class Deck:
             build_runs=lambda spans: build_runs(spans, now_ns=self.clock.now_ns(), prices=self.prices),
             conversation=conversation,
             mapped_by=mapped_by,
+            notes=notes,
             ingest_health=lambda: self.health,
             endpoints={"api": LOOPBACK, "otlp_http": "http://127.0.0.1:4318", "otlp_grpc": "127.0.0.1:4317"},
             require_key=False,

@@ -133,6 +133,7 @@ def services(folder: Path) -> ApiServices:
         build_runs=lambda spans: build_runs(spans, now_ns=clock.now_ns(), prices=prices, options=RunOptions()),
         conversation=lambda _raw: {},
         mapped_by=lambda _raw: {},
+        notes=lambda _raw: {},
         ingest_health=IngestHealth,
         endpoints={"api": None, "otlp_http": None, "otlp_grpc": None, "gateway": None},
         require_key=False,

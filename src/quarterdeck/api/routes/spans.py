@@ -68,12 +68,12 @@ def _detail(ctx: ApiContext, project: str, run_id: str, span_id: str, trace_id: 
     raw = ctx.services.store.spans_raw(project, [key]).get(key)
     placed = _placed(ctx.services, opened, node)
     if raw is None:
-        return detail_dict(placed, None, None, {})
+        return detail_dict(placed, None, None, {}, {})
     kept, absent = without_absent(raw), absent_of(raw)
     found = ctx.services.conversation(kept)
     if absent is not None and found["content_state"] == "absent":
         found = found | {"content_state": absent.reason}
-    return detail_dict(placed, raw, found, ctx.services.mapped_by(kept), absent)
+    return detail_dict(placed, raw, found, ctx.services.mapped_by(kept), ctx.services.notes(kept), absent)
 
 
 def _find(opened: OpenRun, span_id: str, trace_id: str | None) -> SpanNode:

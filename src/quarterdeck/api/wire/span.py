@@ -92,6 +92,7 @@ SpanDetailOut: type[BaseModel] = create_model(
     raw=(RawOut | None, ...),
     messages=(MessagesOut | None, ...),
     mapped_by=(dict[str, str], ...),
+    notes=(dict[str, Any], ...),
     absent=(AbsentOut | None, ...),
 )
 
@@ -140,6 +141,7 @@ def detail_dict(
     raw: RawSpan | None,
     messages: Mapping[str, Any] | None,
     mapped_by: Mapping[str, str],
+    notes: Mapping[str, Any],
     absent: Absent | None = None,
 ) -> dict[str, Any]:
     """`raw` and `messages` are null for a synthetic node; `absent` says which bodies of it are not kept."""
@@ -148,6 +150,7 @@ def detail_dict(
         "raw": None if raw is None else raw_dict(raw),
         "messages": messages,
         "mapped_by": mapped_by,
+        "notes": notes,
         "absent": None if absent is None else {"reason": absent.reason, "bytes": absent.size},
     }
 
