@@ -23,6 +23,7 @@ DEMO ?= 1
 BENCH_SECONDS ?= 300
 KILLS ?= 200
 FUZZ_SECONDS ?= 600
+STORIES ?= 500
 
 .PHONY: help setup dev producers fuzzer page run test test-unit test-slow test-browser test-services check bench torture release lock reference clean
 
@@ -113,9 +114,10 @@ bench: dev ## Every published figure again (docs/benchmarks.md says which script
 	$(BIN)/python benchmarks/ingest.py --seconds $(BENCH_SECONDS)
 	$(BIN)/python benchmarks/api.py --page
 
-torture: dev fuzzer ## Kill the server while it takes spans, many times, and count what is missing; then fuzz the way in
+torture: dev fuzzer ## Kill the server while it takes spans, many times, and count what is missing; fuzz the way in; hundreds of stories of bad delivery
 	$(BIN)/python benchmarks/kill9.py --kills $(KILLS)
 	$(BIN)/python tests/fuzz/fuzz_decode.py -max_total_time=$(FUZZ_SECONDS)
+	QUARTERDECK_TORTURE=$(STORIES) $(PYTEST) -n 0 --timeout 0 tests/sim/test_machine.py $(PYTEST_ARGS)
 
 # ---------------------------------------------------------------- releasing
 

@@ -38,7 +38,22 @@ RUN_NS = 60 * 10**9
 BURST = 20
 COMMIT_SPANS = 2_000
 COMMITS = RUNS * SPANS // COMMIT_SPANS
-_WORDS = "order refund invoice parcel address customer status shipped delayed account number please check again".split()
+_WORDS = [
+    "order",
+    "refund",
+    "invoice",
+    "parcel",
+    "address",
+    "customer",
+    "status",
+    "shipped",
+    "delayed",
+    "account",
+    "number",
+    "please",
+    "check",
+    "again",
+]
 _AGENTS = ("support-agent", "research", "billing", "planner", "coder", "triage", "summariser", "user_simulator")
 _MODELS = (("openai", "gpt-4o-mini"), ("openai", "gpt-4.1-2025-04-14"), ("anthropic", "claude-sonnet-4-5"))
 _TOOLS = ("search", "lookup", "refund", "notify", "sql", "browser")
@@ -139,7 +154,9 @@ def _span(span: object, plan: _Plan, s: int, rng: random.Random, text_bytes: int
     if s:
         span.parent_span_id = _span_id(plan, s - s % 12 if s % 12 else (s - 12 if s % 48 else 0))
     gap = RUN_NS // (SPANS + 1)
-    ends = {0: RUN_NS, 12: min(RUN_NS - 1, (s + 12) * gap)}.get(0 if s == 0 else 12 if s % 12 == 0 else 1, (s + 1) * gap)
+    ends = {0: RUN_NS, 12: min(RUN_NS - 1, (s + 12) * gap)}.get(
+        0 if s == 0 else 12 if s % 12 == 0 else 1, (s + 1) * gap
+    )
     span.name, span.kind = f"{kind} {plan.agent}", 3
     span.start_time_unix_nano, span.end_time_unix_nano = plan.start_ns + s * gap, plan.start_ns + ends
     failed = plan.fails and s in {0, SPANS - 2}
@@ -165,7 +182,9 @@ def _attributes(plan: _Plan, s: int, kind: str, failed: bool, rng: random.Random
     if kind == "execute_tool":
         tool = _TOOLS[(s + plan.trace[0]) % len(_TOOLS)]
         call = {"gen_ai.tool.name": tool, "gen_ai.tool.type": "function", "gen_ai.tool.call.id": rng.randbytes(8).hex()}
-        return found | call | {"gen_ai.tool.call.arguments": _text(rng, text), "gen_ai.tool.call.result": _text(rng, text)}
+        return (
+            found | call | {"gen_ai.tool.call.arguments": _text(rng, text), "gen_ai.tool.call.result": _text(rng, text)}
+        )
     if kind == "chat":
         found |= {
             "gen_ai.request.model": plan.model[1],
@@ -220,13 +239,13 @@ _COPIES = (
 
 
 def _copy_spans(path: Path, blocks: int) -> None:
-    connection = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "1GB", "checkpoint_threshold": "64MB"})
+    connection = duckdb.connect(
+        ":memory:", config={"threads": 1, "memory_limit": "1GB", "checkpoint_threshold": "64MB"}
+    )
     connection.execute(f"ATTACH '{path}' AS deck (ROW_GROUP_SIZE {DuckDBOptions().row_group_rows})")
     connection.execute("USE deck")
     (seq,) = connection.execute("SELECT max(seq) FROM trace_commit").fetchone()
-    (last,) = connection.execute(
-        "SELECT max(chunk_id) FROM span WHERE seq <= ?", [COMMITS]
-    ).fetchone()
+    (last,) = connection.execute("SELECT max(chunk_id) FROM span WHERE seq <= ?", [COMMITS]).fetchone()
     for block in range(seq // COMMITS, blocks):
         connection.begin()
         for statement in _COPIES:
