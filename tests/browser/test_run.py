@@ -1,4 +1,4 @@
-"""Run: the sentence, three views of one selection, keys, hostile content, large trees."""
+"""Run: the sentence, four views of one selection, contexts, keys, hostile content, large trees."""
 
 from __future__ import annotations
 
@@ -44,9 +44,13 @@ def test_keys_move_through_the_tree(ten_server: Server, open_page: OpenPage) -> 
     expect(rows).to_have_count(1)
     page.keyboard.press("ArrowRight")
     expect(rows).to_have_count(4)
-    page.keyboard.press("]")
+    page.keyboard.press("j")
     expect(rows.nth(1)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("]")
+    expect(rows.nth(2)).to_have_attribute("aria-selected", "true")
     page.keyboard.press("[")
+    expect(rows.nth(1)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("k")
     expect(rows.nth(0)).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Escape")
     expect(page.locator(".span-panel")).to_have_count(0)
@@ -73,15 +77,17 @@ def test_search_marks_and_jumps(ten_server: Server, open_page: OpenPage) -> None
     expect(page.locator(".span-panel h2")).to_contain_text("execute_tool find_order")
 
 
-def test_the_three_views_share_one_selection(ten_server: Server, open_page: OpenPage) -> None:
+def test_the_four_views_share_one_selection(ten_server: Server, open_page: OpenPage) -> None:
     page = open_page(f"{ten_server.api}/runs/{failed_run(ten_server)}")
     expect(page.get_by_role("treeitem")).to_have_count(4)
     page.get_by_role("treeitem").nth(3).click()
     chosen = re.search(r"span=(\w+)", page.url)
     assert chosen
     page.keyboard.press("2")
-    expect(page.locator("canvas")).to_be_visible()
+    expect(page.locator("canvas.lanes")).to_be_visible()
     page.keyboard.press("3")
+    expect(page.locator(".graph-selected")).to_have_count(1)
+    page.keyboard.press("4")
     expect(page.locator(".call-selected")).to_have_count(1)
     assert f"span={chosen[1]}" in page.url
     page.keyboard.press("1")
@@ -89,16 +95,16 @@ def test_the_three_views_share_one_selection(ten_server: Server, open_page: Open
 
 
 def drawn(page: Page) -> str:
-    return str(page.locator("canvas").evaluate("canvas => canvas.toDataURL()"))
+    return str(page.locator("canvas.lanes").evaluate("canvas => canvas.toDataURL()"))
 
 
 def test_the_timeline_zooms_pans_and_selects(ten_server: Server, open_page: OpenPage) -> None:
     page = open_page(f"{ten_server.api}/runs/{failed_run(ten_server)}?view=timeline")
-    canvas = page.locator("canvas")
+    canvas = page.locator("canvas.lanes")
     expect(page.locator(".run-tools")).to_contain_text("4 spans")
     box = canvas.bounding_box()
     assert box is not None
-    changed = "before => document.querySelector('canvas').toDataURL() !== before"
+    changed = "before => document.querySelector('canvas.lanes').toDataURL() !== before"
     whole = drawn(page)
     page.mouse.move(box["x"] + 600, box["y"] + 60)
     page.mouse.wheel(0, -400)
@@ -130,6 +136,58 @@ def test_a_span_can_be_copied_as_curl_and_downloaded(ten_server: Server, open_pa
     assert document["raw"]["attributes"]["gen_ai.operation.name"] == "chat"
     panel.get_by_text("Raw, as received").click()
     expect(panel.get_by_text("gen_ai.operation.name").first).to_be_visible()
+
+
+def test_the_graph_opens_what_a_box_stands_for(ten_server: Server, open_page: OpenPage) -> None:
+    page = open_page(f"{ten_server.api}/runs/{failed_run(ten_server)}?view=graph")
+    boxes = page.locator(".graph-box")
+    expect(boxes).to_have_count(3)
+    boxes.filter(has_text="find_order").click()
+    expect(page.locator(".span-panel")).to_contain_text("the order service did not answer")
+    boxes.first.focus()
+    page.keyboard.press("Enter")
+    expect(boxes.first).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_strip_says_what_fills_the_context_and_opens_the_call(ten_server: Server, open_page: OpenPage) -> None:
+    page = open_page(f"{ten_server.api}/runs/{failed_run(ten_server)}")
+    strip = page.get_by_role("slider", name="Model call")
+    expect(strip).to_have_attribute("aria-valuemax", "2")
+    expect(page.locator(".context-line")).to_contain_text("Context of 2 model calls in tokens")
+    strip.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".context-line")).to_contain_text("call 2")
+    expect(page.locator(".span-panel h2")).to_contain_text("chat")
+
+
+def test_two_calls_are_compared_message_by_message(ten_server: Server, open_page: OpenPage) -> None:
+    page = open_page(f"{ten_server.api}/runs/{failed_run(ten_server)}")
+    strip = page.get_by_role("slider", name="Model call")
+    expect(strip).to_have_attribute("aria-valuemax", "2")
+    strip.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.get_by_text("What changed in the context since the call before").click()
+    changes = page.locator(".context-diff")
+    expect(changes.locator(".in-words")).to_contain_text("kept")
+    expect(changes.locator(".change-added")).not_to_have_count(0)
+    assert "diff=open" in page.url
+    page.reload()
+    expect(page.locator(".context-diff .in-words")).to_contain_text("are the same")
+
+
+def test_a_run_can_be_taken_along(ten_server: Server, open_page: OpenPage) -> None:
+    run_id = failed_run(ten_server)
+    page = open_page(f"{ten_server.api}/runs/{run_id}", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_text("copy, download").click()
+    page.get_by_role("button", name="copy as SQL").click()
+    expect(page.get_by_role("button", name="copied")).to_be_visible()
+    assert f"run_id = '{run_id}'" in page.evaluate("navigator.clipboard.readText()")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="download JSON").click()
+    document = json.loads(saved.value.path().read_text())
+    assert (document["run"]["run_id"], document["outline"]["spans"]) == (run_id, 4)
 
 
 def test_the_conversation_shows_each_message_once(ten_server: Server, open_page: OpenPage) -> None:
