@@ -374,9 +374,8 @@ def old_file(path: Path) -> None:
     """Spans 1 to 3 of trace 1 and span 1 of trace 2; span 1 of trace 1 replaced an older form (row 0)."""
     from quarterdeck.store.duckdb.schema import BODY_DDL, prepare
 
-    rows = [
-        old_row({"input": text}) for text in (SECRET * 20, "new form " * 40, "two " * 90, "three " * 60, "four " * 70)
-    ]
+    first = [old_row({"input": text}) for text in (SECRET * 20, "two " * 90, "three " * 60, "four " * 70)]
+    chunks = {1: old_chunk(first), 2: old_chunk([old_row({"input": "new form " * 40})])}
     with duckdb.connect(str(path)) as connection:
         prepare(connection, created_at_ns=0)
         for statement in BODY_DDL:
@@ -388,10 +387,11 @@ def old_file(path: Path) -> None:
         connection.execute(
             "DELETE FROM meta WHERE key = 'inline_chunk_max'; UPDATE meta SET value = '1' WHERE key = 'data_format'"
         )
-        data = old_chunk(rows)
-        assert len(data) < 4_000
-        connection.execute("INSERT INTO chunk VALUES (1, 0, ?)", [data])
-        places = [(1, 1, 2, 1), (1, 2, 1, 2), (1, 3, 1, 3), (2, 1, 1, 4)]
+        for chunk_id, data in chunks.items():
+            assert len(data) < 4_000
+            connection.execute("INSERT INTO chunk VALUES (?, 0, ?)", [chunk_id, data])
+        # Trace, span, commit (and chunk: one a commit), row.
+        places = [(1, 1, 2, 0), (1, 2, 1, 1), (1, 3, 1, 2), (2, 1, 1, 3)]
         for trace, span, seq, index in places:
             made = make_pair(trace, span, session_id="s" if trace == 1 else None)[0]
             values = {
@@ -401,7 +401,7 @@ def old_file(path: Path) -> None:
             }
             values |= {
                 "trace_hi": 0, "trace_lo": trace, "span_id": span, "parent_span_id": 0, "scope_name": "scope.lib",
-                "seq": seq, "chunk_id": 1, "chunk_index": index,
+                "seq": seq, "chunk_id": seq, "chunk_index": index,
             }  # fmt: skip
             marks = ", ".join("?" * len(values))
             names = ", ".join(f'"{name}"' for name in values)
@@ -427,7 +427,7 @@ def test_a_file_of_format_1_is_read_and_written_on(migrated: DuckDBStore) -> Non
     assert inputs(migrated) == ["new form " * 40, "two " * 90, "three " * 60, "four " * 70]
     migrated.commit(Batch([turn(9, history(40))]))
     pages = migrated.scan_spans("default", since_ns=None, until_ns=None, cursor=None, limit=50)
-    assert [raw.attributes["input"][:4] for _, raw in pages.items] == ["new ", "two ", "thre", "four", "[tur"]
+    assert [raw.attributes["input"][:4] for _, raw in pages.items] == ["two ", "thre", "four", "new ", "[tur"]
 
 
 def test_texts_of_format_1_are_dropped_in_their_rows(migrated: DuckDBStore) -> None:

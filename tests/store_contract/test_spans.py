@@ -56,6 +56,17 @@ def test_trace_keys_name_each_trace_once(store: TelemetryStore) -> None:
     assert sorted(store.trace_keys()) == expected
 
 
+def test_trace_numbers_name_the_same_traces(store: TelemetryStore) -> None:
+    store.commit(Batch([make_pair(1, 1), make_pair(1, 2), make_pair(2**127 + 5, 1), make_pair(3, 1, project="other")]))
+    store.commit(Batch([make_pair(1, 3), make_pair(4, 1)]))
+    found = {
+        (page.project, f"{int(high):016x}{int(low):016x}")
+        for page in store.trace_numbers()
+        for high, low in zip(page.high, page.low, strict=True)
+    }
+    assert found == set(store.trace_keys())
+
+
 def test_nothing_asked_is_nothing_answered(store: TelemetryStore) -> None:
     store.commit(Batch([make_pair()]))
     assert store.load_traces([]) == {}
