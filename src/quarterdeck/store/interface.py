@@ -16,6 +16,7 @@ from quarterdeck.model.reports import ApiKey, Rejection, UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.calls import HourCalls
+from quarterdeck.store.trace_numbers import TraceNumberReader
 from quarterdeck.store.upkeep import Housekeeping
 from quarterdeck.store.weights import WeightReader
 
@@ -372,6 +373,7 @@ class SpanKeeper(Protocol):
 
 class TelemetryStore(
     SpanWriter,
+    TraceNumberReader,
     RunWriter,
     RunReader,
     SpanReader,

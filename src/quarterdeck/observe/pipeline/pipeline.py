@@ -119,7 +119,7 @@ class Pipeline:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Rebuild what memory needs from the store, then take requests."""
         self._loop = loop
-        self._table.remember_stored(self._store.trace_keys())
+        self._table.remember_stored(self._store.trace_numbers())
         unsettled = self._store.unsettled()
         self._table.bring(unsettled)
         now_s = self._clock.monotonic_s()

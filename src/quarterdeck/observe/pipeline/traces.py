@@ -14,6 +14,7 @@ from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.spans import Span
 from quarterdeck.observe.pipeline.membership import Membership
 from quarterdeck.store.interface import TraceKey
+from quarterdeck.store.trace_numbers import TraceNumbers
 
 Pair = tuple[Span, RawSpan]
 
@@ -101,10 +102,10 @@ class TraceTable:
         self.span_count = 0
         self.reads_back = 0
 
-    def remember_stored(self, keys: Iterable[TraceKey]) -> None:
+    def remember_stored(self, pages: Iterable[TraceNumbers]) -> None:
         """Tell which traces the store has (at start)."""
-        for key in keys:
-            self._stored.add(key)
+        for page in pages:
+            self._stored.add_numbers(page.project, page.high, page.low)
 
     def plan(self, requests: Sequence[Sequence[Pair]]) -> Plan:
         """Sort a group into new, replaced and repeated, without changing anything but reading traces back."""

@@ -6,7 +6,7 @@ own in the caller's thread and never wait for the writer.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ from quarterdeck.store.interface import (
     TraceKey,
 )
 from quarterdeck.store.measures import check_limit
+from quarterdeck.store.trace_numbers import TraceNumbers
 from quarterdeck.store.weights import RunWeights
 
 _COUNTS = """
@@ -73,6 +74,9 @@ class DuckDBStore:
 
     def trace_keys(self) -> Iterable[TraceKey]:
         return self._spans.trace_keys()
+
+    def trace_numbers(self) -> Iterator[TraceNumbers]:
+        return self._spans.trace_numbers()
 
     def load_traces(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[Span]]:
         return self._spans.load_traces(keys)

@@ -5,7 +5,7 @@ Refuses: files, durability. Readers see only whole commits, since the lock is he
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from threading import RLock
 from typing import Any
 
@@ -29,6 +29,7 @@ from quarterdeck.store.interface import (
     RunFilter,
     TraceKey,
 )
+from quarterdeck.store.trace_numbers import TraceNumbers, pages_of
 from quarterdeck.store.measures import (
     LIVE,
     MINUTE_NS,
@@ -97,6 +98,9 @@ class MemoryStore:
     def trace_keys(self) -> Iterable[TraceKey]:
         with self._lock:
             return list(self._traces)
+
+    def trace_numbers(self) -> Iterator[TraceNumbers]:
+        return pages_of(self.trace_keys())
 
     def load_traces(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[Span]]:
         with self._lock:

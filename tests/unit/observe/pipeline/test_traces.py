@@ -18,6 +18,7 @@ from quarterdeck.observe.pipeline.settle import REST_S_PER_SPAN, Settler
 from quarterdeck.observe.pipeline.traces import Pair, TraceTable
 from quarterdeck.store.interface import Batch
 from quarterdeck.store.memory import MemoryStore
+from quarterdeck.store.trace_numbers import pages_of
 
 
 def pair(trace: int, span: int, *, end: int = 5, **changes: Any) -> Pair:
@@ -39,7 +40,7 @@ def pair(trace: int, span: int, *, end: int = 5, **changes: Any) -> Pair:
 def table(store: MemoryStore, spans_max: int = 1000) -> TraceTable:
     small = Membership(bits=1 << 12)
     made = TraceTable(store.load_traces, store.runs_of_traces, spans_max=spans_max, stored=small)
-    made.remember_stored(store.trace_keys())
+    made.remember_stored(store.trace_numbers())
     return made
 
 
@@ -205,10 +206,23 @@ def test_explicit_run_ids_join_traces() -> None:
 
 def test_membership_never_denies_a_member_and_seldom_claims_a_stranger() -> None:
     members = Membership(bits=1 << 16)
-    for i in range(3000):
-        members.add(("p", str(i)))
-    assert all(members.maybe(("p", str(i))) for i in range(3000))
-    assert sum(members.maybe(("q", str(i))) for i in range(3000)) < 150
+    ids = [f"{random.Random(i).getrandbits(128):032x}" for i in range(6000)]
+    for trace_id in ids[:3000]:
+        members.add(("p", trace_id))
+    assert all(members.maybe(("p", trace_id)) for trace_id in ids[:3000])
+    assert sum(members.maybe(("q", trace_id)) for trace_id in ids[:3000]) < 150
+    assert sum(members.maybe(("p", trace_id)) for trace_id in ids[3000:]) < 150
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2**128 - 1)), max_size=50), st.integers(0, 2**64 - 1))
+def test_traces_added_in_pages_are_those_added_one_by_one(found: list[tuple[str, int]], key: int) -> None:
+    keys = [(project, f"{number:032x}") for project, number in found]
+    one_by_one, paged = Membership(1 << 14, (key, ~key & (2**64 - 1))), Membership(1 << 14, (key, ~key & (2**64 - 1)))
+    for trace in keys:
+        one_by_one.add(trace)
+    for page in pages_of(keys):
+        paged.add_numbers(*page)
+    assert one_by_one._table == paged._table
 
 
 def test_rate_of_a_project_is_bounded_and_recovers() -> None:
