@@ -6,20 +6,24 @@ whole window whatever the bound. Refuses: sessions whose bodies were dropped; th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quarterdeck.api.services import ApiServices
 from quarterdeck.api.times import rfc3339
 from quarterdeck.api.wire.sampling import search_dict
+from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.runs import Run
+from quarterdeck.model.spans import Span
 from quarterdeck.observe.sampling.dry_run import decisions_of
 from quarterdeck.observe.sampling.search import Kept, Sample, estimate, sample, says, texts
-from quarterdeck.store.interface import RunFilter
+from quarterdeck.store.interface import RunFilter, TraceKey
 
 SECONDS_MAX = 5.0
 """Then the answer is given with what was read."""
 _PAGE = 2_000
+_TOGETHER = 32
+"""Sessions read in one go: reading is dearest per question."""
 _AROUND = 60
 """Characters of the text on either side of a match."""
 
@@ -66,48 +70,56 @@ def _read(
     read: list[Kept] = []
     matches: list[dict[str, Any]] = []
     hits: dict[str, int] = {}
-    for session in of.read:
+    for at in range(0, len(of.read), _TOGETHER):
         if services.clock.monotonic_s() >= until_s:
             break
-        found = [match for run in session.runs if (match := _match(services, project, run, text)) is not None]
-        read.append(session)
-        matches += found
-        hits[session.session_key] = len(found)
+        sessions = of.read[at : at + _TOGETHER]
+        found = _matches(services, project, [run for session in sessions for run in session.runs], text)
+        read += sessions
+        matches += found.values()
+        for session in sessions:
+            hits[session.session_key] = sum(run.run_id in found for run in session.runs)
     return read, matches, hits
 
 
-def _match(services: ApiServices, project: str, run: Run, text: str) -> dict[str, Any] | None:
-    """Where the run first says the text, in order of start."""
-    for (trace_id, span_id), excerpt in _found(services, project, run, text):
-        return {
-            "run_id": run.run_id,
-            "session_id": run.session_id,
-            "agent": run.agent,
-            "started_at": rfc3339(run.started_at_ns),
-            "trace_id": trace_id,
-            "span_id": span_id,
-            "excerpt": excerpt,
-        }
-    return None
+def _matches(services: ApiServices, project: str, runs: Sequence[Run], text: str) -> dict[str, dict[str, Any]]:
+    """Run id → where it first says the text, in order of start. Few reads of the store for all runs together."""
+    keys = list(dict.fromkeys((project, trace_id) for run in runs for trace_id in run.trace_ids))
+    traces = services.store.load_traces(keys)
+    own = {run.run_id: _own(services, run, traces) for run in runs}
+    raws = services.store.spans_raw(project, list(dict.fromkeys(key for mine in own.values() for key in mine)))
+    found: dict[str, dict[str, Any]] = {}
+    for run in runs:
+        for key in own[run.run_id]:
+            raw = raws.get(key)
+            if raw is not None and says(raw, text):
+                found[run.run_id] = _match(run, key, raw, text)
+                break
+    return found
 
 
-def _found(services: ApiServices, project: str, run: Run, text: str) -> Iterator[tuple[tuple[str, str], str]]:
-    _, spans = services.store.run_spans(project, run.run_id)
-    own = _own(services, run, [(span.trace_id, span.span_id) for span in spans], spans)
-    raws = services.store.spans_raw(project, own)
-    for key in own:
-        raw = raws.get(key)
-        if raw is not None and says(raw, text):
-            yield key, next(excerpt for found in texts(raw) if (excerpt := _excerpt(found, text)) is not None)
-
-
-def _own(services: ApiServices, run: Run, keys: list[tuple[str, str]], spans: Any) -> list[tuple[str, str]]:
-    """The spans of the run itself: its traces may hold those of other runs too."""
+def _own(services: ApiServices, run: Run, traces: Mapping[TraceKey, Sequence[Span]]) -> list[tuple[str, str]]:
+    """The spans of the run itself, by start: its traces may hold those of other runs too."""
+    spans = [span for trace_id in run.trace_ids for span in traces.get((run.project, trace_id), ())]
+    spans.sort(key=lambda span: (span.start_ns, span.trace_id, span.span_id))
+    keys = [(span.trace_id, span.span_id) for span in spans]
     if len(keys) == run.spans:
         return keys
     trees = [tree for tree in services.build_runs(spans) if tree.run.run_id == run.run_id]
     mine = {(node.trace_id, node.span_id) for tree in trees for node in tree.nodes}
     return [key for key in keys if key in mine]
+
+
+def _match(run: Run, key: tuple[str, str], raw: RawSpan, text: str) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "session_id": run.session_id,
+        "agent": run.agent,
+        "started_at": rfc3339(run.started_at_ns),
+        "trace_id": key[0],
+        "span_id": key[1],
+        "excerpt": next(excerpt for found in texts(raw) if (excerpt := _excerpt(found, text)) is not None),
+    }
 
 
 def _excerpt(found: str, text: str) -> str | None:

@@ -30,8 +30,8 @@ _PURGE_SESSIONS = 200
 _PURGE_ROUNDS = 50
 _SLACK_S = 60.0
 """Removal starts this long after the grace, so that a late promotion never meets it halfway."""
-_REST = 20.0
-"""A round rests twenty times as long as it worked: at most a twentieth of a core."""
+_REST = 40.0
+"""A round rests forty times as long as it worked: at most a fortieth of a core."""
 
 Windows = set[tuple[str, int]]
 """(project, window)."""
