@@ -110,7 +110,7 @@ def _stored(seen: Sequence[HourCalls], width: int) -> dict[tuple[int, str], tupl
 
 def _judge(bill: Bill, periods: Sequence[Period], now_ns: int, known_ids: int) -> Reconciliation:
     judged = [period for period in periods if period.state == "judged"]
-    missing = _net(judged, bill.width_ns)
+    missing = _net([period for period in periods if period.state in ("judged", "bill_cut")], bill.width_ns)
     short = [p for p in judged if missing[p.at_ns, p.model] > max(0.0, GAP_MAX * p.billed)]
     over = [p for p in judged if -missing[p.at_ns, p.model] > max(0.0, GAP_MAX * p.billed)]
     known = [p for p in judged if p.billed_tokens is not None and p.stored_tokens is not None]
@@ -130,16 +130,16 @@ def _judge(bill: Bill, periods: Sequence[Period], now_ns: int, known_ids: int) -
     )
 
 
-def _net(judged: Sequence[Period], width: int) -> dict[tuple[int, str], int]:
-    """Calls missing per period (negative = too many), after what the next or the last period has too much or too few."""
-    missing = {(p.at_ns, p.model): p.billed - p.stored for p in judged}
+def _net(periods: Sequence[Period], width: int) -> dict[tuple[int, str], int]:
+    """Calls missing per period (negative = too many), less those that were started in the period before, and are too many there."""
+    missing = {(p.at_ns, p.model): p.billed - p.stored for p in periods}
     for at, model in sorted(missing):
         after = (at + width, model)
         here, there = missing[at, model], missing.get(after, 0)
-        if here * there < 0:
-            moved = min(abs(here), abs(there)) * (1 if here > 0 else -1)
-            missing[at, model] -= moved
-            missing[after] += moved
+        if here < 0 < there:
+            moved = min(-here, there)
+            missing[at, model] += moved
+            missing[after] -= moved
     return missing
 
 
