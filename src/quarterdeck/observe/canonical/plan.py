@@ -358,7 +358,7 @@ _KNOWN_EXACT = frozenset(
     key
     for key in (
         *KNOWN, *KINDS, *FAILURE_MARKS, *WEIGHT_KEYS, *OWN.values(),
-        *(key for dialect in DIALECTS for key in (*dialect.known, *dialect.kinds)),
+        *(key for dialect in DIALECTS for key in (*dialect.known, *dialect.kinds, *dialect.markers, *dict(dialect.presence))),
     )
     if not key.endswith(".")
 )  # fmt: skip
@@ -369,10 +369,18 @@ _NEAR = NearMisses(
         for keys in table.values()
         for key in keys
     }
+    | set(KINDS)
 )
 _KNOWN_PREFIXES = tuple(
     key for key in (*KNOWN, *(key for dialect in DIALECTS for key in dialect.known)) if key.endswith(".")
 )
+
+
+def _is_told(key: str, families: tuple[str, ...]) -> bool:
+    """Whether an unread key is worth telling: of a telling family, or like one that is read."""
+    if key.startswith(_KNOWN_PREFIXES):
+        return not key.startswith(INDEXED) and _NEAR.extended(key)
+    return key.startswith(families) or key in _NEAR
 
 
 def _unmapped(keys: Sequence[str], index: _Index, families: tuple[str, ...]) -> tuple[str, ...]:
@@ -380,9 +388,6 @@ def _unmapped(keys: Sequence[str], index: _Index, families: tuple[str, ...]) -> 
     found = {
         _NUMBER.sub(".{i}", key[:200])
         for key in keys
-        if key not in index.feeds
-        and key not in _KNOWN_EXACT
-        and not key.startswith(_KNOWN_PREFIXES)
-        and (key.startswith(families) or key in _NEAR)
+        if key not in index.feeds and key not in _KNOWN_EXACT and _is_told(key, families)
     }
     return tuple(sorted(found))

@@ -22,5 +22,5 @@ DIALECT = Dialect(
     },
     kinds={"span.type": SPAN_TYPE},
     input_excludes_cache=True,
-    families=("input_tokens", "output_tokens", "cache_"),
+    families=("input_tokens", "output_tokens", "cache_", "model", "stop_reason", "ttft_", "tool_"),
 )

@@ -24,5 +24,13 @@ DIALECT = Dialect(
         "tokens_reasoning": ("gen_ai.usage.output_token_details{reasoning}",),
         "first_message": ("gen_ai.prompt{messages}", "gen_ai.prompt"),
     },
-    known=("langsmith.", "gen_ai.prompt", "gen_ai.completion", "gen_ai.serialized."),
+    known=(
+        "langsmith.trace.",
+        "langsmith.metadata.",
+        "langsmith.span.",
+        "langsmith.is_root",
+        "gen_ai.prompt",
+        "gen_ai.completion",
+        "gen_ai.serialized.",
+    ),
 )

@@ -44,5 +44,6 @@ DIALECT = Dialect(
             scope_prefix="openinference.instrumentation.smolagents",
         ),
     ),
+    families=("metadata",),
     known=("tool.description", "input.", "output.", "metadata", "tag.tags", "graph.node."),
 )

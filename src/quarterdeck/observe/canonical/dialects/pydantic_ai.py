@@ -43,6 +43,7 @@ DIALECT = Dialect(
         ("tools", "chain"),
     ),
     usage_rules=(UsageRule(scope="exclusive_run", kinds=("agent",), keys=("gen_ai.aggregated_usage.",)),),
+    families=("tools", "model_", "tool_", "agent_"),
     known=(
         "pydantic_ai.",
         "gen_ai.aggregated_usage.details.audio_tokens",
