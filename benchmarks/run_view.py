@@ -80,7 +80,7 @@ def large_run(count: int, start_ns: int) -> list[tuple[int, int, str, int, int, 
             number += 1
             spans.append(_work(number, worker, turn, at))
             at += STEP_NS
-        name = f"worker-{worker % 7}"
+        name = f"worker-{worker // 49 % 7}"
         spans.append((worker, 1, f"invoke_agent {name}", begun, at, agent | {"gen_ai.agent.name": name}, False))
         lanes[lane] = at
     spans.append((1, 0, "invoke_agent lead", start_ns, max(lanes), agent, False))
@@ -234,7 +234,7 @@ def main() -> None:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for _ in range(arguments.rounds):
             with Server(folder / "data") as server:
-                server.get("/api/v1/health")
+                server.get("/api/v1/runs?limit=1")
                 cold.append(opened(browser, f"{server.api}/runs/{run_id}"))
                 server.stop()
         with Server(folder / "data") as server:

@@ -120,3 +120,14 @@ def test_a_body_that_is_not_kept_says_why(deck, client, raw) -> None:
     assert detail["raw"]["attributes"]["gen_ai.input.messages"] == {"absent": "sampled", "bytes": 4096}
     assert detail["messages"]["content_state"] == "sampled"
     assert detail["absent"] == {"reason": "sampled", "bytes": 4096}
+
+
+def test_an_agent_that_is_called_anew_goes_on_or_begins_afresh(deck, client, raw) -> None:
+    """One agent span per turn: the second goes on with the history, the third is another conversation."""
+    spans = [raw(1, 1, name="flow", attributes={"gen_ai.operation.name": "invoke_workflow"}, end_ns=0)]
+    for span, messages in ((2, HISTORY[:2]), (4, HISTORY), (6, [_say("user", "something else")])):
+        spans += [raw(1, span, 1, attributes=AGENT), _call(raw, span + 1, messages, parent=span)]
+    (run,) = deck.take(spans)
+    first, second, third = client.get(f"{API}/runs/{run}/context").json()["items"]
+    assert (second["previous_span_id"], second["shared_chars"], second["cut"]) == (first["span_id"], 8000, 0)
+    assert (third["previous_span_id"], third["shared_chars"], third["cut"]) == (None, None, None)

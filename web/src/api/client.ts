@@ -96,6 +96,20 @@ export async function getJson<T>(path: string, query: Query, signal?: AbortSigna
   return body as T;
 }
 
+/** Sends one document and reads the answer. Raises ProblemError. For questions that are too long for an address; nothing is changed by them. */
+export async function postJson<T>(path: string, query: Query, body: unknown): Promise<T> {
+  let answer: Response;
+  try {
+    const sent = { ...headers(), "content-type": "application/json" };
+    answer = await fetch(apiPath(path, query), { method: "POST", headers: sent, body: JSON.stringify(body) });
+  } catch {
+    throw new ProblemError(SILENT);
+  }
+  const found = await bodyOf(answer);
+  if (!answer.ok) throw new ProblemError(problemOf(answer.status, found));
+  return found as T;
+}
+
 /** Worth asking again by itself: silence and overload, never a refusal. */
 export function isPassing(error: unknown): boolean {
   return error instanceof ProblemError && [0, 429, 502, 503, 504].includes(error.problem.status);

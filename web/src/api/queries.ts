@@ -5,7 +5,19 @@ import { pollMs, usePrefs } from "../settings/prefs";
 import { useHere } from "../url/navigation";
 import { isLive, type Range } from "../url/range";
 import { getJson, isPassing, type Query } from "./client";
-import type { Cohort, Facets, Fleet, Health, Listing, Rejection, Run, SpanDetail, Unmapped } from "./types";
+import type {
+  Cohort,
+  Facets,
+  Fleet,
+  Health,
+  Label,
+  Listing,
+  Rejection,
+  Run,
+  Sampling,
+  SpanDetail,
+  Unmapped,
+} from "./types";
 
 export function newQueryClient(): QueryClient {
   return new QueryClient({
@@ -57,6 +69,14 @@ export function useUnmapped() {
 
 export function useRejections() {
   return usePolled<Listing<Rejection>>("rejections", { project: useProject(), limit: 50 }, { floorS: 5 });
+}
+
+export function useSampling() {
+  return usePolled<Sampling>("sampling", { project: useProject() }, { floorS: 30 });
+}
+
+export function useLabels() {
+  return usePolled<Listing<Label>>("cardinality", { project: useProject() }, { floorS: 30 });
 }
 
 export function useFacets(filter: Query, names: readonly string[], live: boolean, enabled = true) {

@@ -358,3 +358,44 @@ export interface Rejection {
   span_id: string;
   span_name: string;
 }
+
+export interface SamplingPolicy {
+  mode: "reservoir" | "all" | "off";
+  reservoir: number;
+  keep: string[];
+  top_share: number;
+  window_s: number;
+}
+
+export interface Sampling {
+  policy: SamplingPolicy;
+  since: string;
+  until: string;
+  truncated: boolean;
+  sessions: number;
+  runs: number;
+  undecided: number;
+  kept: number;
+  reasons: { reason: string; sessions: number; kept: number }[];
+  strata: {
+    stratum: string;
+    parts: Record<string, string> | null;
+    seen: number;
+    kept: number;
+    probability_low: number | null;
+    probability_high: number | null;
+  }[];
+  strata_total: number;
+  unknown: Record<string, number>;
+  text_bytes: { all: number; kept: number };
+  expected_relative_error: { sessions: number | null; tokens: number | null; cost_usd: number | null };
+}
+
+export interface Label {
+  label: string;
+  distinct: { value: number; low: number; high: number };
+  admitted: number;
+  capacity: number;
+  refused: { reason: string; runs: number; example: string }[];
+  top: { value: string; runs_low: number; runs_high: number }[];
+}

@@ -1,6 +1,5 @@
 /** Health: whether the way in can be trusted, each limit with what is left, each finding with its mend. */
 
-import type { ReactNode } from "react";
 import { useHealth, useRejections, useUnmapped } from "../api/queries";
 import type { Finding, Health } from "../api/types";
 import { Fill } from "../parts/charts";
@@ -11,6 +10,9 @@ import { useNow } from "../parts/now";
 import { Facts } from "../runs/facts";
 import { bytes, count, percent, plural, UNKNOWN } from "../words/numbers";
 import { ago, duration, moment } from "../words/time";
+import { Labels } from "./labels";
+import { SamplingSection } from "./sampling";
+import { Section, Table } from "./section";
 
 export function HealthView() {
   const answer = useHealth();
@@ -34,6 +36,8 @@ export function HealthView() {
         <Endpoints health={health} />
       </div>
       <Limits health={health} />
+      <SamplingSection />
+      <Labels />
       <Producers health={health} />
       <UnmappedKeys />
       <Rejections />
@@ -53,18 +57,6 @@ function inWords(health: Health): string {
   const state = health.status === "ok" ? "All well" : "Degraded";
   const findings = health.findings.length === 0 ? "" : ` ${plural(health.findings.length, "finding")} below.`;
   return `${state}: ${plural(health.ingest.acknowledged, "span")} acknowledged since the start ${duration(health.uptime_s)} ago, ${refusedWords(health)}.${findings}`;
-}
-
-function Section({ title, note, children }: { title: string; note?: string; children: ReactNode }) {
-  return (
-    <section>
-      <div className="section-head">
-        <h2>{title}</h2>
-        {note && <span className="muted">{note}</span>}
-      </div>
-      {children}
-    </section>
-  );
 }
 
 function Findings({ findings }: { findings: readonly Finding[] }) {
@@ -164,27 +156,6 @@ function Endpoints({ health }: { health: Health }) {
         ))}
       </dl>
     </Section>
-  );
-}
-
-type Head = readonly [string, "num" | "text"];
-
-function Table({ label, heads, children }: { label: string; heads: readonly Head[]; children: ReactNode }) {
-  return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label={`${label}, scrolls sideways`}>
-      <table className="dense">
-        <thead>
-          <tr>
-            {heads.map(([head, kind]) => (
-              <th key={head} scope="col" className={kind}>
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>{children}</tbody>
-      </table>
-    </div>
   );
 }
 

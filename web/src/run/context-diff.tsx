@@ -105,7 +105,7 @@ function Sum({ name, sum }: { name: string; sum: ContextSum }) {
     <tr>
       <th scope="row">{name}</th>
       <td className="num">{plural(sum.messages, "message")}</td>
-      <td className="num">{short(sum.chars)} characters</td>
+      <td className="num">{short(sum.chars)} chars</td>
       <td className="num">{sum.tokens_estimated === null ? "" : `≈ ${count(sum.tokens_estimated)} tokens`}</td>
     </tr>
   );

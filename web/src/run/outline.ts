@@ -192,6 +192,17 @@ export function visibleRows(outline: Outline, folded: ReadonlySet<string>): Int3
   return Int32Array.from(rows);
 }
 
+/** Those of `rows` that are at work between two moments, and the selected one. */
+export function rowsAtWork(outline: Outline, rows: Int32Array, from: number, to: number, selected: number): Int32Array {
+  const found = new Int32Array(rows.length);
+  let count = 0;
+  for (const row of rows) {
+    const start = outline.offset[row] as number;
+    if (row === selected || (start < to && start + (outline.duration[row] || 0) >= from)) found[count++] = row;
+  }
+  return found.slice(0, count);
+}
+
 /** Where a row stands among the shown ones (ascending); -1 when it is hidden. */
 export function placeOfRow(rows: Int32Array, row: number): number {
   let [low, high] = [0, rows.length - 1];

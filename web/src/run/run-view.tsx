@@ -12,7 +12,7 @@ import { useNow } from "../parts/now";
 import { Link, setParams, useHere } from "../url/navigation";
 import { linkTo } from "../url/place";
 import { count, plural } from "../words/numbers";
-import { runCaveats, runSentence, runTitle, versionText } from "../words/run";
+import { bodyWords, runCaveats, runSentence, runTitle, versionText } from "../words/run";
 import { ago, moment } from "../words/time";
 import { ContextStrip } from "./context-strip";
 import { ConversationView } from "./conversation-view";
@@ -162,6 +162,7 @@ function Header({ run }: { run: Run }) {
         {runTitle(run)} <span className="muted">{versionText(run)}</span> <StateMark run={run} />
       </h1>
       <p className="in-words">{runSentence(run, now)}</p>
+      {run.body_reason !== null && <p className="muted">texts of this run: {bodyWords(run)}</p>}
       {runCaveats(run).length > 0 && <p className="caveat">{runCaveats(run).join("; ")}</p>}
     </header>
   );

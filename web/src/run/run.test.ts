@@ -15,6 +15,7 @@ import {
   type Outline,
   outlineOf,
   placeOfRow,
+  rowsAtWork,
   rowsOfKind,
   sibling,
   visibleRows,
@@ -105,6 +106,12 @@ describe("the outline", () => {
     expect(ancestors(outline, 4)).toEqual([3, 0]);
     expect([sibling(outline, 1, 1), sibling(outline, 3, -1), sibling(outline, 2, 1)]).toEqual([3, 1, 2]);
     expect([outline.at("ee"), outline.at("zz"), outline.at(null)]).toEqual([4, -1, -1]);
+  });
+  it("knows who is at work in a part of the run", () => {
+    const outline = small();
+    const all = visibleRows(outline, new Set());
+    expect([...rowsAtWork(outline, all, 1.5, 2.5, -1)]).toEqual([1, 2]);
+    expect([...rowsAtWork(outline, all, 100, 200, 4)]).toEqual([4]);
   });
   it("searches texts once, and ids", () => {
     const outline = small();

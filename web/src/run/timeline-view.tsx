@@ -1,11 +1,12 @@
 /** The timeline: one canvas, only what is in view is drawn. Wheel zooms at the cursor, drag pans, keys do both. */
 
-import { type PointerEvent, type RefObject, useEffect, useRef, useState } from "react";
+import { type PointerEvent, type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import type { OutlineBuckets } from "../api/types";
 import { useKeys } from "../parts/keys";
+import { count } from "../words/numbers";
 import { AXIS, draw, LANE, type Picture } from "./draw";
 import { Minimap } from "./minimap";
-import { type Outline, placeOfRow } from "./outline";
+import { type Outline, placeOfRow, rowsAtWork } from "./outline";
 import { panned, type Span1D, zoomed } from "./scale";
 import { usePainting } from "./use-painting";
 
@@ -25,12 +26,18 @@ function clampTop(top: number, rows: number, height: number): number {
   return Math.min(Math.max(0, top), Math.max(0, rows * LANE + AXIS - height));
 }
 
-export function TimelineView({ outline, rows, hits, buckets, selected, select }: Props) {
+/** From this many rows on, a part of the run shows only the spans at work in it: the others would be empty lanes. */
+const MANY = 200;
+
+export function TimelineView({ outline, rows: all, hits, buckets, selected, select }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const whole: Span1D = { from: 0, to: outline.totalMs };
   const [asked, setAsked] = useState<Span1D | null>(null);
   const [top, setTop] = useState(0);
+  const [held, setHeld] = useState(false);
   const view = asked ?? whole;
+  const part = asked !== null && all.length > MANY;
+  const rows = useRowsInView(outline, all, part ? view : null, held, selected);
   const height = () => canvas.current?.clientHeight ?? 400;
   const scroll = (by: number) => setTop((now) => clampTop(now + by, rows.length, height()));
   const zoom = (share: number, factor: number) => setAsked((now) => zoomed(now ?? whole, whole, share, factor));
@@ -52,13 +59,13 @@ export function TimelineView({ outline, rows, hits, buckets, selected, select }:
     const row = rows[Math.floor((y - AXIS + top) / LANE)];
     if (row !== undefined) select(row);
   };
-  const drag = useDrag({ canvas, pan, scroll, click });
+  const drag = useDrag({ canvas, pan, scroll, click, hold: setHeld });
   return (
     <div className="timeline">
       <Minimap buckets={buckets} view={view} totalMs={outline.totalMs} look={setAsked} />
       <p className="muted timeline-help">
         Wheel zooms at the cursor (with shift: scrolls), drag pans, + − 0 and arrows do it by keys. Underlined: the
-        critical path.{" "}
+        critical path. {part && `${count(rows.length)} of ${count(all.length)} spans are at work here. `}
         <button type="button" className="plain" onClick={() => setAsked(null)}>
           whole run
         </button>
@@ -118,22 +125,45 @@ function useReveal(
   }, [index, total]);
 }
 
+/** A window that ends before it begins: the whole run. */
+const NOWHERE = [1, 0] as const;
+
+/** The rows of a part of the run. While it is dragged they stay as they are: lanes must not jump under the hand. */
+function useRowsInView(
+  outline: Outline,
+  all: Int32Array,
+  view: Span1D | null,
+  held: boolean,
+  selected: number,
+): Int32Array {
+  const shown = useRef<{ all: Int32Array; rows: Int32Array } | null>(null);
+  const [from, to] = view === null ? NOWHERE : [view.from, view.to];
+  const rows = useMemo(
+    () => (to < from ? all : rowsAtWork(outline, all, from, to, selected)),
+    [outline, all, from, to, selected],
+  );
+  if (!held || shown.current?.all !== all) shown.current = { all, rows };
+  return shown.current.rows;
+}
+
 type DragProps = {
   canvas: RefObject<HTMLCanvasElement | null>;
   pan: (share: number) => void;
   scroll: (by: number) => void;
   click: (y: number) => void;
+  hold: (held: boolean) => void;
 };
 
 /** A press that moves less than this is a click. */
 const CLICK_WITHIN_PX = 4;
 
-function useDrag({ canvas, pan, scroll, click }: DragProps) {
+function useDrag({ canvas, pan, scroll, click, hold }: DragProps) {
   const held = useRef<{ x: number; y: number; moved: number } | null>(null);
   return {
     onPointerDown: (event: PointerEvent) => {
       canvas.current?.setPointerCapture(event.pointerId);
       held.current = { x: event.clientX, y: event.clientY, moved: 0 };
+      hold(true);
     },
     onPointerMove: (event: PointerEvent) => {
       const from = held.current;
@@ -146,9 +176,11 @@ function useDrag({ canvas, pan, scroll, click }: DragProps) {
     onPointerUp: (event: PointerEvent) => {
       if (held.current && held.current.moved < CLICK_WITHIN_PX) click(event.nativeEvent.offsetY);
       held.current = null;
+      hold(false);
     },
     onPointerCancel: () => {
       held.current = null;
+      hold(false);
     },
   };
 }

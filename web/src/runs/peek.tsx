@@ -7,8 +7,8 @@ import { Awaiting, Failure } from "../parts/feedback";
 import { StateMark } from "../parts/icons";
 import { useNow } from "../parts/now";
 import { Link, setParams } from "../url/navigation";
-import { count } from "../words/numbers";
-import { runCaveats, runSentence, runTitle } from "../words/run";
+import { capital, count } from "../words/numbers";
+import { bodyWords, runCaveats, runSentence, runTitle } from "../words/run";
 import { ago, moment } from "../words/time";
 import { IdentityFacts, TokenFacts } from "./facts";
 
@@ -40,6 +40,7 @@ function PeekBody({ run }: { run: Run }) {
       <p>{capital(runSentence(run, now))}.</p>
       {runCaveats(run).length > 0 && <p className="caveat">{runCaveats(run).join("; ")}</p>}
       <TokenFacts run={run} />
+      <p className="muted">texts: {bodyWords(run)}</p>
       <Counts title="Tools" counts={run.tools} />
       <Counts title="Models" counts={run.models} />
       <IdentityFacts run={run} />
@@ -49,10 +50,6 @@ function PeekBody({ run }: { run: Run }) {
       </p>
     </>
   );
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export function Counts({ title, counts }: { title: string; counts: Record<string, number> }): ReactNode {

@@ -1,12 +1,12 @@
 /** The list itself: rows of a fixed height, only those in view are in the document. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useEffect } from "react";
+import { type CSSProperties, type RefObject, useEffect, useMemo } from "react";
 import type { Run } from "../api/types";
 import { useNow } from "../parts/now";
 import { rowHeight, usePrefs } from "../settings/prefs";
-import { setParams } from "../url/navigation";
-import { type CellContext, COLUMNS } from "./columns";
+import { setParams, useHere } from "../url/navigation";
+import { type CellContext, type Column, columnsOf, tracks } from "./columns";
 import { ariaSort, nextSort } from "./filter";
 import type { RunsList } from "./use-runs";
 
@@ -25,6 +25,8 @@ type Props = {
 export function RunTable({ list, sort, selected, choose, linkOf, scroller, onScroll }: Props) {
   const height = rowHeight(usePrefs());
   const now = useNow();
+  const named = useHere().params.get("cols");
+  const columns = useMemo(() => columnsOf(named), [named]);
   const virtual = useVirtualizer({
     count: list.rows.length,
     getScrollElement: () => scroller.current,
@@ -53,11 +55,12 @@ export function RunTable({ list, sort, selected, choose, linkOf, scroller, onScr
       role="grid"
       aria-label="Runs"
       aria-rowcount={list.rows.length + 1}
-      aria-colcount={COLUMNS.length}
+      aria-colcount={columns.length}
+      style={tracks(columns) as CSSProperties}
     >
       <div role="rowgroup" className="run-head">
         <div role="row" className="run-row" aria-rowindex={1}>
-          {COLUMNS.map((column) => (
+          {columns.map((column) => (
             <HeadCell key={column.name} column={column} sort={sort} />
           ))}
         </div>
@@ -73,6 +76,7 @@ export function RunTable({ list, sort, selected, choose, linkOf, scroller, onScr
               top={item.start}
               selected={run.run_id === selected}
               choose={choose}
+              columns={columns}
               context={{ now, linkOf }}
             />
           );
@@ -82,7 +86,7 @@ export function RunTable({ list, sort, selected, choose, linkOf, scroller, onScr
   );
 }
 
-function HeadCell({ column, sort }: { column: (typeof COLUMNS)[number]; sort: string }) {
+function HeadCell({ column, sort }: { column: Column; sort: string }) {
   const order = column.sort ? ariaSort(sort, column.sort) : undefined;
   const arrow = order === "descending" ? " ↓" : order === "ascending" ? " ↑" : "";
   return (
@@ -103,7 +107,7 @@ function HeadCell({ column, sort }: { column: (typeof COLUMNS)[number]; sort: st
   );
 }
 
-function cellClass(column: (typeof COLUMNS)[number]): string {
+function cellClass(column: Column): string {
   return `cell cell-${column.name}${column.num ? " num" : ""}${column.extra ? " extra" : ""}`;
 }
 
@@ -113,10 +117,11 @@ type RowProps = {
   top: number;
   selected: boolean;
   choose: (run: Run) => void;
+  columns: readonly Column[];
   context: CellContext;
 };
 
-function RunRow({ run, index, top, selected, choose, context }: RowProps) {
+function RunRow({ run, index, top, selected, choose, columns, context }: RowProps) {
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: j, k and Enter are bound by the view
     <div
@@ -127,7 +132,7 @@ function RunRow({ run, index, top, selected, choose, context }: RowProps) {
       style={{ transform: `translateY(${top}px)` }}
       onClick={(event) => !event.defaultPrevented && choose(run)}
     >
-      {COLUMNS.map((column) => (
+      {columns.map((column) => (
         <div role="gridcell" key={column.name} className={cellClass(column)}>
           {column.cell(run, context)}
         </div>

@@ -9,6 +9,7 @@ import { useWide } from "../parts/wide";
 import { go, Link, setParams, useHere } from "../url/navigation";
 import { linkTo, runPath } from "../url/place";
 import { count } from "../words/numbers";
+import { ColumnChooser, SavedViews } from "./choosers";
 import { FacetPanel } from "./facet-panel";
 import { ALL_FACETS, activeCount, type RunsState, stateOf, unsetWord } from "./filter";
 import { Peek } from "./peek";
@@ -105,6 +106,8 @@ function Bar({ state, list, search, toTop }: BarProps) {
       <SearchBox text={state.text} box={search} />
       <Chips state={state} />
       <span className="top-gap" />
+      <SavedViews />
+      <ColumnChooser />
       <TailState state={state} list={list} toTop={toTop} />
     </div>
   );

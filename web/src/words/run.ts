@@ -73,3 +73,13 @@ export function runCaveats(run: Run): string[] {
   if (run.root_synthetic) found.push("the root was not received; it stands for what is missing");
   return found;
 }
+
+/** Whether the texts of a run are kept, with the chance that they were: what a sampled text stands for. */
+export function bodyWords(run: Pick<Run, "body_probability" | "body_reason">): string {
+  const { body_probability: chance, body_reason: reason } = run;
+  if (reason === null || reason === undefined) return "not decided yet";
+  const why = reason.replaceAll("_", " ");
+  if (chance === null || chance === undefined) return `${why}, chance not known`;
+  if (chance >= 1) return `kept: ${why}`;
+  return chance > 0 ? `sampled, 1 in ${Math.max(2, Math.round(1 / chance))} (${why})` : `not kept: ${why}`;
+}

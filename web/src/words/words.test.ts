@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Run } from "../api/types";
 import { bytes, costValue, count, dollars, percent, rateWords, short, tokensText } from "./numbers";
-import { runCaveats, runSentence } from "./run";
+import { bodyWords, runCaveats, runSentence } from "./run";
 import { ago, duration } from "./time";
 
 const TOKENS = {
@@ -128,5 +128,18 @@ describe("the sentence of a run", () => {
     expect(runCaveats(RUN)).toEqual([]);
     const weak = { ...RUN, orphans: { repaired: 2, missing: 1 }, root_synthetic: true, residual_tokens: 1200 } as Run;
     expect(runCaveats(weak)).toHaveLength(4);
+  });
+});
+
+describe("the state of a run's texts", () => {
+  it("says the chance with which they were kept", () => {
+    const words = (body_probability: number | null, body_reason: string | null) =>
+      bodyWords({ body_probability, body_reason });
+    expect(words(1, "error")).toBe("kept: error");
+    expect(words(1 / 12, "reservoir")).toBe("sampled, 1 in 12 (reservoir)");
+    expect(words(0.9, "reservoir")).toBe("sampled, 1 in 2 (reservoir)");
+    expect(words(null, "top_cost")).toBe("top cost, chance not known");
+    expect(words(0, "off")).toBe("not kept: off");
+    expect(words(null, null)).toBe("not decided yet");
   });
 });

@@ -29,11 +29,13 @@ class Call(NamedTuple):
     """One model call of a run: its row in the outline, the row of the call that it follows (None = of none), and whose it is.
 
     `agent` is a place in the outline's texts: of the nearest agent above, else what the call itself says; -1 = nobody.
+    `certain`: both stand below one agent span. Else the agent was called anew, and its context may begin afresh.
     """
 
     row: int
     previous: int | None
     agent: int
+    certain: bool = True
 
 
 class CallContext(NamedTuple):
@@ -85,9 +87,10 @@ def model_calls(outline: Outline) -> list[Call]:
         owner = _owner(outline, row)
         name = columns.agent[row if owner < 0 else owner]
         before = by_span.get(owner)
+        certain = before is not None
         if before is None and (other := by_name.get(name)) is not None and _ended_before(outline, other, row):
             before = other
-        calls.append(Call(row, before, name))
+        calls.append(Call(row, before, name, certain))
         by_span[owner] = by_name[name] = row
     return calls
 
@@ -174,6 +177,9 @@ def _context(outline: Outline, call: Call, read: Mapping[int, _Read]) -> CallCon
     if not before:
         return CallContext(call, mine.state, None, len(mine.pieces), chars, None, None, cache_read, "unknown")
     diff = compare(before, mine.pieces)
+    if not call.certain and diff.prefix_chars * 2 < diff.chars_a:  # it does not go on: this is no cut
+        fresh = call._replace(previous=None)
+        return CallContext(fresh, mine.state, None, len(mine.pieces), chars, None, None, cache_read, "unknown")
     cut = sum(change.kind in ("removed", "edited") for change in diff.changes)
     word = cache_word(diff.prefix_share, outline.columns.tokens_input[call.row], cache_read)
     return CallContext(call, mine.state, None, len(mine.pieces), chars, diff.prefix_chars, cut, cache_read, word)
