@@ -20,6 +20,7 @@ from quarterdeck.stats.scan import Slice, scan
 from quarterdeck.stats.season import Season
 from quarterdeck.stats.signflip import signflip
 from quarterdeck.stats.two_sample import TwoSample
+from quarterdeck.stats.weighted import Weighted, calibrate, weighted_mean, weighted_share, weighted_total
 
 __all__ = [
     "BET_SIZES",
@@ -36,10 +37,12 @@ __all__ = [
     "ShareDifference",
     "Slice",
     "TwoSample",
+    "Weighted",
     "alarm_threshold",
     "bet",
     "beta_binomial_e",
     "block",
+    "calibrate",
     "clopper_pearson",
     "compare_shares",
     "confidence_sequence",
@@ -60,6 +63,9 @@ __all__ = [
     "scan",
     "sequential_size",
     "signflip",
+    "weighted_mean",
+    "weighted_share",
+    "weighted_total",
     "wilson",
     "zero_failure_n",
 ]
