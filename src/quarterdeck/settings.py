@@ -33,6 +33,7 @@ from quarterdeck.observe.privacy.options import PrivacyOptions
 from quarterdeck.observe.runs.label_options import LabelOptions
 from quarterdeck.observe.runs.options import RunOptions
 from quarterdeck.observe.sampling.options import SamplingOptions
+from quarterdeck.observe.upkeep.options import RetentionOptions
 from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.sql.options import SqlOptions
 
@@ -128,6 +129,7 @@ class Settings(BaseSettings):
     labels: LabelOptions = Field(default_factory=LabelOptions)
     sampling: SamplingOptions = Field(default_factory=SamplingOptions)
     privacy: PrivacyOptions = Field(default_factory=PrivacyOptions)
+    retention: RetentionOptions = Field(default_factory=RetentionOptions)
     duckdb: DuckDBOptions = Field(default_factory=DuckDBOptions)
     sql: SqlOptions = Field(default_factory=SqlOptions)
     api: ApiOptions = Field(default_factory=ApiOptions)

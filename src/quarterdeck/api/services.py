@@ -8,18 +8,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry
 
 from quarterdeck.api.options import ApiOptions
 from quarterdeck.clock import Clock
+from quarterdeck.errors import NotFound
 from quarterdeck.model.cardinality import LabelNow
 from quarterdeck.model.health import IngestHealth
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.runs import RunTree
 from quarterdeck.model.spans import Span
+from quarterdeck.observe.privacy.counts import Tally
+from quarterdeck.observe.privacy.options import PrivacyOptions
 from quarterdeck.observe.sampling.options import SamplingOptions
+from quarterdeck.observe.upkeep.again import HistoryJobs
+from quarterdeck.observe.upkeep.erasure import Eraser
+from quarterdeck.observe.upkeep.retention import Retainer
 from quarterdeck.store.interface import KeyStore, TelemetryStore
 
 
@@ -38,6 +44,17 @@ def no_labels(_project: str) -> Sequence[LabelNow]:
     return ()
 
 
+class UpkeepServices(NamedTuple):
+    """Privacy and the life of data: what the routes about them use. `tombstones` answers how many there are."""
+
+    eraser: Eraser
+    retainer: Retainer
+    history: HistoryJobs
+    privacy: PrivacyOptions
+    tally: Tally
+    tombstones: Callable[[], int]
+
+
 @dataclass(frozen=True, slots=True)
 class ApiServices:
     """Everything that a route may use.
@@ -47,6 +64,7 @@ class ApiServices:
     (a bind beyond loopback, or the setting). `ready` answers None, or
     why not. `storage_path` is shown in the health document. `default_project` is read by requests that name none.
     `sampling` is the policy in force and `sampling_key` the key of its draw; `labels` answers the cohort labels of a project.
+    `upkeep` is None where nothing is stored for long (tests).
     """
 
     store: TelemetryStore
@@ -71,3 +89,12 @@ class ApiServices:
     sampling_key: bytes = b""
     labels: Callable[[str], Sequence[LabelNow]] = no_labels
     options: ApiOptions = field(default_factory=ApiOptions)
+    upkeep: UpkeepServices | None = None
+
+
+def upkeep_of(services: ApiServices) -> UpkeepServices:
+    """Raises NotFound on a server that keeps nothing."""
+    if services.upkeep is None:
+        msg = "this server keeps no data for long"
+        raise NotFound(msg)
+    return services.upkeep

@@ -14,11 +14,12 @@ from prometheus_client import CollectorRegistry
 import quarterdeck.api
 from quarterdeck import __version__
 from quarterdeck.api import create_api
-from quarterdeck.api.services import ApiServices
+from quarterdeck.api.services import ApiServices, UpkeepServices
 from quarterdeck.app import data_dir
 from quarterdeck.app.access import KeyAuthenticator
 from quarterdeck.app.bodies import Bodies, bodies_parts
-from quarterdeck.app.privacy import privacy_parts
+from quarterdeck.app.privacy import PrivacyParts, privacy_parts
+from quarterdeck.app.upkeep import UpkeepParts, upkeep_parts
 from quarterdeck.clock import Clock
 from quarterdeck.errors import QuarterdeckError
 from quarterdeck.model.health import IngestHealth
@@ -34,6 +35,8 @@ from quarterdeck.settings import Settings
 from quarterdeck.store.duckdb import DATA_FORMAT, DuckDBStore
 from quarterdeck.store.interface import KeyStore, TelemetryStore
 from quarterdeck.store.sql.keys import SqlKeyStore
+from quarterdeck.store.sql.tombstones import SqlTombstones
+from quarterdeck.store.upkeep import TombstoneStore
 
 STORE_FILE = "telemetry.duckdb"
 
@@ -44,6 +47,7 @@ class Deck(NamedTuple):
     store: TelemetryStore
     pipeline: Pipeline
     bodies: Bodies
+    upkeep: UpkeepParts
     api: Any
     otlp_http: OtlpHttp
     otlp_grpc: OtlpGrpc
@@ -70,7 +74,10 @@ def compose(
     registry = CollectorRegistry()
     gauges = IngestGauges(registry)
     runs = _runs(settings, clock)
-    privacy = privacy_parts(settings.privacy, data_dir.hash_key(folder), registry)
+    hash_key = data_dir.hash_key(folder)
+    ledger = _ledger(keys)
+    erased = [row.digest for row in ledger.tombstones() if row.kind != "user"]
+    privacy = privacy_parts(settings.privacy, hash_key, registry, erased)
     store = DuckDBStore(folder / STORE_FILE, options=settings.duckdb, clock=clock)
     bodies = bodies_parts(
         settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log,
@@ -87,9 +94,13 @@ def compose(
         log=log,
         privacy=privacy.door,
     )
+    upkeep = upkeep_parts(
+        settings, store=bodies.store, pipeline=pipeline, privacy=privacy, ledger=ledger, trees=runs.trees,
+        hash_key=hash_key, clock=clock, log=log,
+    )  # fmt: skip
     services = _services(
         settings, folder, keys=keys, endpoints=endpoints, clock=clock, registry=registry, require_key=require_key,
-        store=store, runs=runs, pipeline=pipeline, bodies=bodies,
+        store=store, runs=runs, pipeline=pipeline, bodies=bodies, privacy=privacy, upkeep=upkeep,
     )  # fmt: skip
     authenticator = KeyAuthenticator(keys, require_key=require_key, default_project=settings.serve.project)
     refused = partial(_refused, gauges, log)
@@ -98,6 +109,7 @@ def compose(
         store,
         pipeline,
         bodies,
+        upkeep,
         create_api(services),
         OtlpHttp(pipeline, authenticator, settings.ingest, lambda: hello, refused),
         OtlpGrpc(pipeline, authenticator, settings.ingest, refused),
@@ -117,6 +129,8 @@ def _services(
     runs: _Runs,
     pipeline: Pipeline,
     bodies: Bodies,
+    privacy: PrivacyParts,
+    upkeep: UpkeepParts,
 ) -> ApiServices:
     """What the API may use of all that was joined."""
     return ApiServices(
@@ -142,6 +156,9 @@ def _services(
         sampling_key=bodies.key,
         labels=bodies.book.now,
     )
+        upkeep=UpkeepServices(
+            upkeep.eraser, upkeep.retainer, upkeep.history, settings.privacy, privacy.tally, privacy.tombstones.__len__
+        ),
 
 
 def _with_limits(health: IngestHealth, bodies: Bodies) -> IngestHealth:
@@ -149,6 +166,12 @@ def _with_limits(health: IngestHealth, bodies: Bodies) -> IngestHealth:
 
 
 class _Runs(NamedTuple):
+def _ledger(keys: KeyStore) -> TombstoneStore:
+    """Tombstones lie beside the keys, in the operational state."""
+    assert isinstance(keys, SqlKeyStore)
+    return SqlTombstones(keys.engine)
+
+
     """The functions of `observe.runs`, bound to the price table, the options and the clock."""
 
     trees: Callable[[Sequence[Span]], list[RunTree]]

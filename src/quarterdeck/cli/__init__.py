@@ -21,6 +21,6 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write("error[missing_extra]: the command line is not installed\n")
         sys.stderr.write("mend: pip install 'quarterdeck[server]'\n")
         return 3
-    from quarterdeck.cli.run import run  # noqa: PLC0415 - after the check above
+    from quarterdeck.cli.run import run
 
     return run(arguments)

@@ -5,6 +5,7 @@ Refuses: retries and redirects. A command says at once what it met.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
@@ -55,7 +56,7 @@ class ApiClient:
     """
 
     def __init__(self, url: str, key: str | None, *, transport: httpx.BaseTransport | None = None) -> None:
-        import httpx  # noqa: PLC0415 - slow to load, needed only here
+        import httpx
 
         if not url.startswith(("http://", "https://")):
             msg = f"--url {url!r}: expected an address such as {DEFAULT_URL}"
@@ -91,6 +92,14 @@ class ApiClient:
         """The JSON answer of `POST /api/v1/{path}`. Raises a member of the error family."""
         headers = {"content-type": content_type}
         return self._answer(lambda: self._http.post(path, content=body, headers=headers, params=list(parameters)))
+
+    def post_json(self, path: str, document: Mapping[str, Any], parameters: Parameters = ()) -> Any:
+        """As `post`, with a JSON document."""
+        return self.post(path, json.dumps(document).encode(), "application/json", parameters)
+
+    def delete(self, path: str, parameters: Parameters = ()) -> Any:
+        """The JSON answer of `DELETE /api/v1/{path}`, however long it takes. Raises a member of the error family."""
+        return self._answer(lambda: self._http.delete(path, params=list(parameters), timeout=None))
 
     def pages(self, path: str, parameters: Parameters, *, limit: int) -> Iterator[dict[str, Any]]:
         """Items of a list, page after page, at most `limit`."""

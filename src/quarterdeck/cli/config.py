@@ -68,7 +68,7 @@ def show(
 
 
 def _rows(config: Path | None) -> list[dict[str, Any]]:
-    from quarterdeck.settings import Settings, describe  # noqa: PLC0415 - loads the options of every room
+    from quarterdeck.settings import Settings, describe
 
     documented = {doc.name: doc for doc in describe()}
     return [

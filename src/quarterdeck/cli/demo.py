@@ -45,12 +45,12 @@ def demo(
       quarterdeck demo
       quarterdeck demo --agents 200 --duration 120s --json
     """
-    import asyncio  # noqa: PLC0415 - slow to load, like the SDK below
+    import asyncio
 
-    from quarterdeck.clock import SystemClock  # noqa: PLC0415
-    from quarterdeck.simulate.fleet import FleetPlan, FleetPlayer  # noqa: PLC0415
-    from quarterdeck.simulate.fleet.send import otlp_processor  # noqa: PLC0415
-    from quarterdeck.simulate.replay.discover import find_endpoints  # noqa: PLC0415
+    from quarterdeck.clock import SystemClock
+    from quarterdeck.simulate.fleet import FleetPlan, FleetPlayer
+    from quarterdeck.simulate.fleet.send import otlp_processor
+    from quarterdeck.simulate.replay.discover import find_endpoints
 
     seconds = seconds_of(duration)
     headers = {"authorization": f"Bearer {key}"} if key else {}

@@ -71,10 +71,10 @@ def _of_server(url: str, key: str | None, project: str | None, billing: Path | N
 
 
 def _of_file(path: Path, billing: Path | None) -> Sequence[Mapping[str, Any]]:
-    from dataclasses import asdict  # noqa: PLC0415 - a server's answer needs none of this
+    from dataclasses import asdict
 
-    from quarterdeck.cli.doctor_file import examine_any  # noqa: PLC0415 - loads the decoder and the dialects
-    from quarterdeck.clock import SystemClock  # noqa: PLC0415
+    from quarterdeck.cli.doctor_file import examine_any
+    from quarterdeck.clock import SystemClock
 
     return [asdict(finding) for finding in examine_any(path, SystemClock().now_ns(), billing)]
 

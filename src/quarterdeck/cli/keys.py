@@ -113,6 +113,6 @@ def _time(ns: int | None) -> str | None:
 
 
 def _open(data_dir: Path) -> KeyStore:
-    from quarterdeck.app import open_keys  # noqa: PLC0415 - loads the storage engine
+    from quarterdeck.app import open_keys
 
     return open_keys(data_dir)

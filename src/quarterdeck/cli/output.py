@@ -30,7 +30,7 @@ def remark(text: str) -> None:
 
 def console() -> Console:
     """A console on stdout: as wide as the terminal, and in a pipe as wide as the answer; no markup in data."""
-    from rich.console import Console  # noqa: PLC0415 - only when something is drawn
+    from rich.console import Console
 
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
@@ -38,8 +38,8 @@ def console() -> Console:
 
 def print_table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
     """A plain table. `columns` are (title, "left" | "right" | "id"); an id is left and never broken."""
-    from rich import box  # noqa: PLC0415 - only when something is drawn
-    from rich.table import Table  # noqa: PLC0415
+    from rich import box
+    from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for title, side in columns:

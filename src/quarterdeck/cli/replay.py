@@ -40,11 +40,11 @@ def replay_path(
       quarterdeck replay ../shared/data/tau2_retail_runs/dev --to http://127.0.0.1:4318 --json
       quarterdeck replay spans.jsonl --speed 60
     """
-    from rich.console import Console  # noqa: PLC0415 - only when something is sent
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from quarterdeck.simulate.replay import Progress as Step  # noqa: PLC0415
-    from quarterdeck.simulate.replay import replay  # noqa: PLC0415
+    from quarterdeck.simulate.replay import Progress as Step
+    from quarterdeck.simulate.replay import replay
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     terminal = Console(stderr=True)

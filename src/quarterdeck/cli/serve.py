@@ -38,8 +38,8 @@ def serve(
     Example:
       quarterdeck serve --data-dir var/quarterdeck --api-port 4320
     """
-    from quarterdeck.app import serve as run_server  # noqa: PLC0415 - the whole server is loaded here, and only here
-    from quarterdeck.settings import Settings  # noqa: PLC0415
+    from quarterdeck.app import serve as run_server
+    from quarterdeck.settings import Settings
 
     flags = {
         "serve.data_dir": data_dir,

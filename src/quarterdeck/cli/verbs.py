@@ -50,6 +50,18 @@ VERBS = (
         "quarterdeck.cli.labels",
         "Say how many values each cohort label has, which are frequent, and what was not let in.",
     ),
+    Verb(
+        "export",
+        "quarterdeck.cli.export",
+        "Write the spans of a project as OTLP JSON lines, or its spans and runs as Parquet.",
+    ),
+    Verb(
+        "import",
+        "quarterdeck.cli.import_",
+        "Send exported spans into a running server and return when their runs can be read.",
+    ),
+    Verb("retention", "quarterdeck.cli.retention", "Show how long data stays, or remove what is old now."),
+    Verb("erase", "quarterdeck.cli.erase", "Remove spans, texts and runs of a session or a user. It cannot be undone."),
     Verb("config", "quarterdeck.cli.config", "Check a settings file, or show every setting in force."),
     Verb("keys", "quarterdeck.cli.keys", "Create, list and revoke access keys."),
 )

@@ -10,12 +10,17 @@ ErasedKind = Literal["session", "user"]
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """A keyed hash of something erased; spans of it that come late are refused. `kind`: session or trace."""
+    """A keyed hash of something erased; spans of it that come late are refused (`session`, `trace`).
+
+    `finished_at_ns` is None while the erasure is under way: a server that finds such a one at its start goes on with it.
+    `user` is only for that: spans of a user who was erased are taken again.
+    """
 
     digest: str
     project: str
-    kind: Literal["session", "trace"]
+    kind: Literal["session", "trace", "user"]
     erased_at_ns: int
+    finished_at_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

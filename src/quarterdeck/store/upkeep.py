@@ -33,8 +33,23 @@ class Housekeeping(Protocol):
         """Remove what else names these: decisions about bodies, rejections, logs that wait, examples of unmapped keys."""
         ...
 
+    def note_time(self, now_ns: int) -> None:
+        """Remember that everything committed so far came before now: spans carry their own times, not that of their arrival."""
+        ...
+
+    def old_traces(self, project: str, *, arrived_before_ns: int, limit: int) -> Sequence[str]:
+        """Traces whose last commit was before a noted time that is not after this one; longest stored first."""
+        ...
+
+    def earliest_start_since(self, project: str, arrived_ns: int) -> int | None:
+        """The earliest start among spans that came after the last noted time before this one; None when none came."""
+        ...
+
     def expire_runs(self, project: str, *, before_ns: int, limit: int) -> int:
-        """Remove at most `limit` runs that are over and were last seen before, oldest first; their rollups stay."""
+        """Remove at most `limit` runs that are over, were last seen before and have no span stored, oldest first.
+
+        Their rollups stay.
+        """
         ...
 
     def expire_rollups(self, project: str, *, before_ns: int) -> int:
@@ -51,6 +66,10 @@ class TombstoneStore(Protocol):
 
     def tombstones(self) -> Sequence[Tombstone]:
         """All of them, oldest first."""
+        ...
+
+    def finish_tombstones(self, digests: Sequence[str], at_ns: int) -> None:
+        """What these stand for is gone."""
         ...
 
     def drop_tombstones(self, digests: Sequence[str]) -> int:

@@ -13,6 +13,7 @@ from quarterdeck.api.routes import (
     fleet,
     health,
     outline,
+    privacy,
     rejections,
     run_context,
     run_facets,
@@ -21,6 +22,7 @@ from quarterdeck.api.routes import (
     sessions,
     spans,
     unmapped,
+    upkeep,
 )
 
 
@@ -43,5 +45,7 @@ def all_routers() -> list[APIRouter]:
         billing,
         sampling,
         cardinality,
+        privacy,
+        upkeep,
     )
     return [noun.router for noun in nouns]

@@ -40,6 +40,11 @@ class Workbench:
         self.now_ns = 0
         self.now_s = 0.0
         self.last_seq = 0
+        self.decoded = 0
+        """Requests that were decoded so far; with `committed` it tells when all of them are in the store."""
+        self.committed = 0
+        self.quiet = False
+        """Nothing is being decoded and nothing waits for a commit."""
 
     def traces_where(self, project: str, holds: Callable[[Span], bool]) -> list[str]:
         """Traces in memory that have a span for which this holds (the store may not have its runs yet)."""
@@ -71,13 +76,28 @@ class Workbench:
         return found
 
     def rebuild(self, keys: Sequence[TraceKey]) -> Rebuilt:
-        """Build the runs of these traces again, and write them."""
+        """Build the runs of these traces again, and write them; not those of which a trace is no longer stored."""
         self._table.bring(keys)
-        return self._build([key for key in keys if key in self._table], set())
+        there = [key for key in keys if key in self._table]
+        runs = _runs(self.store, sorted({(key[0], run_id) for key in there for run_id in self._table.get(key).run_ids}))
+        self._table.bring((run.project, trace_id) for run in runs for trace_id in run.trace_ids)
+        cut = {
+            (run.project, trace_id)
+            for run in runs
+            if any((run.project, trace_id) not in self._table for trace_id in run.trace_ids)
+            for trace_id in run.trace_ids
+        }
+        return self._build([key for key in there if key not in cut], set())
 
-    def forget(self, keys: Iterable[TraceKey]) -> None:
-        """Let traces go from memory, if their runs are written."""
+    def expire(self, project: str, trace_ids: Sequence[str]) -> Erased:
+        """Erase the spans of whole traces and leave their runs as they are; a trace with spans to settle stays."""
+        keys = [(project, trace_id) for trace_id in trace_ids]
         self._table.let_go(keys)
+        gone = [key for key in keys if key not in self._table]
+        stored = self.store.load_traces(gone)
+        return self.store.erase_spans(
+            project, [(span.trace_id, span.span_id) for spans in stored.values() for span in spans]
+        )
 
     def _build(self, keys: Sequence[TraceKey], also: set[tuple[str, str]]) -> Rebuilt:
         work = self._settler.work_of(keys, self.now_ns)

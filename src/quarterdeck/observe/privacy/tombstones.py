@@ -10,7 +10,7 @@ from typing import Literal
 
 from quarterdeck.model.spans import Span
 
-Kind = Literal["session", "trace"]
+Kind = Literal["session", "trace", "user"]
 ANSWERS_MAX = 20_000
 """Answers remembered by (project, trace, session); when full all are forgotten."""
 

@@ -29,9 +29,36 @@ def traces_naming(traces: Traces, project: str, session_ids: Sequence[str], user
     )
 
 
-def old_runs(runs: Iterable[Run], project: str, before_ns: int, limit: int) -> list[Run]:
-    """Runs that are over and were last seen before, oldest first."""
+def old_runs(runs: Iterable[Run], traces: Traces, project: str, before_ns: int, limit: int) -> list[Run]:
+    """Runs that are over, were last seen before and have no span stored, oldest first."""
     over = [
-        run for run in runs if run.project == project and run.lifecycle not in LIVE and run.last_seen_ns < before_ns
+        run
+        for run in runs
+        if run.project == project
+        and run.lifecycle not in LIVE
+        and run.last_seen_ns < before_ns
+        and not any((project, trace_id) in traces for trace_id in run.trace_ids)
     ]
     return sorted(over, key=lambda run: (run.last_seen_ns, run.run_id))[:limit]
+
+
+def seq_at(marks: Sequence[tuple[int, int]], time_ns: int) -> int:
+    """The last commit before the last noted time that is not after `time_ns`; -1 when none was noted so early."""
+    return max((seq for at_ns, seq in marks if at_ns <= time_ns), default=-1)
+
+
+def old_traces(seqs: Mapping[TraceKey, int], project: str, seq: int, limit: int) -> list[str]:
+    """Traces whose last commit is not after `seq`, longest stored first."""
+    found = sorted((last, trace_id) for (of, trace_id), last in seqs.items() if of == project and last <= seq)
+    return [trace_id for _, trace_id in found[:limit]]
+
+
+def earliest_start(traces: Traces, seqs: Mapping[TraceKey, int], project: str, seq: int) -> int | None:
+    """The earliest start in traces with a commit after `seq`."""
+    starts = (
+        span.start_ns
+        for key, spans in traces.items()
+        if key[0] == project and seqs[key] > seq
+        for span, _ in spans.values()
+    )
+    return min(starts, default=None)

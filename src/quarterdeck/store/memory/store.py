@@ -29,7 +29,6 @@ from quarterdeck.store.interface import (
     RunFilter,
     TraceKey,
 )
-from quarterdeck.store.trace_numbers import TraceNumbers, pages_of
 from quarterdeck.store.measures import (
     LIVE,
     MINUTE_NS,
@@ -46,10 +45,18 @@ from quarterdeck.store.measures import (
 from quarterdeck.store.memory.audit import RejectionLog, UnmappedCounts, coverage_of
 from quarterdeck.store.memory.bodies import Decisions, Logs, Pairs, SpanKey, bodies_of, drop, expire, owners_of
 from quarterdeck.store.memory.contrast import contrast_of
-from quarterdeck.store.memory.housekeeping import old_runs, projects_of, traces_naming
+from quarterdeck.store.memory.housekeeping import (
+    earliest_start,
+    old_runs,
+    old_traces,
+    projects_of,
+    seq_at,
+    traces_naming,
+)
 from quarterdeck.store.memory.population import cohorts_of, fleet_of
 from quarterdeck.store.memory.selection import facet_of, matches, page_of
 from quarterdeck.store.text import storable, storable_run, storable_span
+from quarterdeck.store.trace_numbers import TraceNumbers, pages_of
 from quarterdeck.store.weights import RunWeights, weights_of
 
 _Pair = tuple[Span, RawSpan]
@@ -67,6 +74,7 @@ class MemoryStore:
         self._unmapped = UnmappedCounts()
         self._decisions = Decisions()
         self._logs = Logs()
+        self._marks: list[tuple[int, int]] = []
         self._past: dict[tuple[str, str], Run] = {}
         self._places: dict[SpanKey, int] = {}
         self._place = 0
@@ -364,10 +372,23 @@ class MemoryStore:
             self._rejections.forget(project, traces)
             self._unmapped.forget(project, traces)
 
+    def note_time(self, now_ns: int) -> None:
+        with self._lock:
+            self._marks.append((now_ns, self._seq))
+
+    def old_traces(self, project: str, *, arrived_before_ns: int, limit: int) -> Sequence[str]:
+        check_limit(limit)
+        with self._lock:
+            return old_traces(self._trace_seq, project, seq_at(self._marks, arrived_before_ns), limit)
+
+    def earliest_start_since(self, project: str, arrived_ns: int) -> int | None:
+        with self._lock:
+            return earliest_start(self._traces, self._trace_seq, project, seq_at(self._marks, arrived_ns))
+
     def expire_runs(self, project: str, *, before_ns: int, limit: int) -> int:
         check_limit(limit)
         with self._lock:
-            old = old_runs(self._runs.values(), project, before_ns, limit)
+            old = old_runs(self._runs.values(), self._traces, project, before_ns, limit)
             for run in old:
                 self._past[project, run.run_id] = self._runs.pop((project, run.run_id))
         return len(old)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from quarterdeck.clock import Clock, SystemClock
@@ -49,6 +49,11 @@ class SqlKeyStore:
         self._engine = open_engine(url, self._options)
         self._seen: dict[str, _Seen] = {}
         self._lock = threading.Lock()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, at the newest schema: for other stores of the operational state."""
+        return self._engine
 
     def close(self) -> None:
         """Give back all connections."""

@@ -19,3 +19,13 @@ api_key = Table(
     Index("api_key_by_hash", "hash", unique=True),
     Index("api_key_by_project", "project"),
 )
+
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("digest", String(32), primary_key=True),
+    Column("project", String(200), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("erased_at_ns", BigInteger, nullable=False),
+    Column("finished_at_ns", BigInteger, nullable=True),
+)
