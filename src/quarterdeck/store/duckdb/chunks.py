@@ -18,7 +18,7 @@ from quarterdeck.model.raw import RawEvent, RawLink, RawSpan, Resource, Scope
 from quarterdeck.model.spans import Span
 from quarterdeck.store.bodies import bare
 from quarterdeck.store.duckdb.bodies.references import Reference, references
-from quarterdeck.store.duckdb.bodies.writer import BodyWriter
+from quarterdeck.store.duckdb.bodies.writer import BodyWriter, PartBodies
 from quarterdeck.store.duckdb.packing import pack, pack_marked, unpack
 
 Pair = tuple[Span, RawSpan]
@@ -27,11 +27,21 @@ _FIRST_COUNT = 256
 """Spans of the first chunk of a commit, before its size is known: about 0.5 MB at 1.9 KB a span."""
 
 
-class PendingChunk(NamedTuple):
-    """A chunk whose compression may still run; `spans` spans lie in it, in the order of the batch."""
+class PendingChunks(NamedTuple):
+    """Chunks whose compression may still run: how many spans lie in each of the raw ones, in the order of the batch.
 
-    spans: int
-    data: Future[bytes]
+    `data` are the raw chunks and then the body chunks. One future for all: waking a thread costs as much as packing
+    fifty spans.
+    """
+
+    spans: list[int]
+    data: Future[list[bytes]]
+
+    def raw(self) -> list[bytes]:
+        return self.data.result()[: len(self.spans)]
+
+    def bodies(self) -> list[bytes]:
+        return self.data.result()[len(self.spans) :]
 
 
 class ChunkWriter:
@@ -40,20 +50,21 @@ class ChunkWriter:
     `chunk_bytes` is what a chunk should measure before compression, `level` the Zstandard level.
     """
 
-    def __init__(self, executor: Executor, *, chunk_bytes: int, level: int) -> None:
+    def __init__(self, executor: Executor, *, chunk_bytes: int, body_chunk_bytes: int, level: int) -> None:
         self._executor = executor
         self._chunk_bytes = chunk_bytes
+        self._body_chunk_bytes = body_chunk_bytes
         self._level = level
         # A compressor may be used by one thread at a time.
         self._own = local()
 
-    def write(self, pairs: Sequence[Pair], bodies: BodyWriter) -> list[PendingChunk]:
-        """The batch as chunks, in order; its long texts go to `bodies`."""
-        return [PendingChunk(count, self.compress(data)) for count, data in self._packed(pairs, bodies)]
-
-    def compress(self, data: bytes) -> Future[bytes]:
-        """Start the compression of one chunk."""
-        return self._executor.submit(self._compress, data)
+    def write(self, pairs: Sequence[Pair], bodies: BodyWriter) -> tuple[PendingChunks, PartBodies]:
+        """The batch as chunks, in order, and its long texts as chunks of `bodies`."""
+        packed = list(self._packed(pairs, bodies))
+        found = bodies.finish(chunk_bytes=self._body_chunk_bytes)
+        data = [data for _, data in packed] + [chunk.data for chunk in found.chunks]
+        found = found._replace(chunks=[chunk._replace(data=b"") for chunk in found.chunks])
+        return PendingChunks([count for count, _ in packed], self._executor.submit(self._compress, data)), found
 
     def _packed(self, pairs: Sequence[Pair], bodies: BodyWriter) -> Iterator[tuple[int, bytes]]:
         start, count = 0, _FIRST_COUNT
@@ -65,12 +76,11 @@ class ChunkWriter:
             # Neighbours resemble each other: the next count is what would have fitted this time.
             count = max(1, min(4 * count, count * self._chunk_bytes // len(data)))
 
-    def _compress(self, data: bytes) -> bytes:
+    def _compress(self, chunks: list[bytes]) -> list[bytes]:
         compressor = getattr(self._own, "compressor", None)
         if compressor is None:
             compressor = self._own.compressor = zstandard.ZstdCompressor(level=self._level)
-        compressed: bytes = compressor.compress(data)
-        return compressed
+        return [compressor.compress(data) for data in chunks]
 
 
 def _rows(pairs: Sequence[Pair], bodies: BodyWriter) -> tuple[list[Resource], list[Scope], list[tuple[Any, ...]]]:

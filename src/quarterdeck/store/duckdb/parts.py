@@ -15,7 +15,7 @@ import pyarrow as pa
 from quarterdeck.model.raw import RawLog
 from quarterdeck.store.duckdb.bodies.window import PartState, Window
 from quarterdeck.store.duckdb.bodies.writer import BodyWriter, PartBodies
-from quarterdeck.store.duckdb.chunks import ChunkWriter, Pair, PendingChunk
+from quarterdeck.store.duckdb.chunks import ChunkWriter, Pair, PendingChunks
 from quarterdeck.store.duckdb.columns import span_table
 from quarterdeck.store.duckdb.logs import LogRow, log_row
 from quarterdeck.store.duckdb.options import DuckDBOptions
@@ -32,11 +32,19 @@ class Part(NamedTuple):
     """
 
     table: Any
-    chunks: Sequence[PendingChunk]
+    chunks: PendingChunks
     traces: set[TraceKey]
     producers: Producers
     bodies: PartBodies
     pairs: Sequence[Pair]
+
+
+class LogPart(NamedTuple):
+    """Logs ready to be written."""
+
+    rows: Sequence[LogRow]
+    chunks: PendingChunks
+    bodies: PartBodies
 
 
 class PartMaker:
@@ -47,7 +55,12 @@ class PartMaker:
         self._window = window
         self._last_part = last_part
         self._executor = ThreadPoolExecutor(options.compression_threads, thread_name_prefix="compress")
-        self._chunks = ChunkWriter(self._executor, chunk_bytes=options.chunk_bytes, level=options.compression_level)
+        self._chunks = ChunkWriter(
+            self._executor,
+            chunk_bytes=options.chunk_bytes,
+            body_chunk_bytes=options.body_chunk_bytes,
+            level=options.compression_level,
+        )
         # pyarrow looks for pandas at its first list, which takes a second where pandas is there: not in the first commit.
         self._executor.submit(pa.array, [""], pa.string())
 
@@ -62,28 +75,22 @@ class PartMaker:
         table = span_table(pairs)
         with self._window.lock:
             writer = self._writer(settled_only=settled_only)
-            chunks = self._chunks.write(pairs, writer)
-            bodies = self._finish(writer)
+            chunks, bodies = self._chunks.write(pairs, writer)
         traces = {(span.project, span.trace_id) for span, _ in pairs}
         return Part(table, chunks, traces, producers_of(pairs), bodies, pairs)
 
-    def prepare_logs(self, logs: Sequence[RawLog]) -> tuple[list[LogRow], PartBodies | None]:
-        """The logs as rows, and their bodies. Within a commit only."""
-        if not logs:
-            return [], None
+    def prepare_logs(self, logs: Sequence[RawLog]) -> LogPart:
+        """The logs (at least one) as rows, and their bodies. Within a commit only."""
         with self._window.lock:
             writer = self._writer(settled_only=True)
             rows = [log_row(log, writer) for log in logs]
-            return rows, self._finish(writer)
+            return LogPart(rows, *self._chunks.write((), writer))
 
     def _writer(self, *, settled_only: bool) -> BodyWriter:
         self._last_part += 1
         return BodyWriter(
             self._window, self._last_part, chars_min=self._options.body_chars_min, settled_only=settled_only
         )
-
-    def _finish(self, writer: BodyWriter) -> PartBodies:
-        return writer.finish(self._chunks.compress, chunk_bytes=self._options.body_chunk_bytes)
 
     def sound(self, parts: Sequence[Part]) -> list[Part]:
         """The parts of one commit in order, each made again that builds on what is not stored before it."""

@@ -20,7 +20,7 @@ from quarterdeck.store.duckdb.audit import put_rejections, put_unmapped
 from quarterdeck.store.duckdb.bodies.tables import insert_bodies
 from quarterdeck.store.duckdb.bodies.window import Window
 from quarterdeck.store.duckdb.bodies.writer import PartBodies
-from quarterdeck.store.duckdb.chunks import Pair, PendingChunk
+from quarterdeck.store.duckdb.chunks import Pair
 from quarterdeck.store.duckdb.columns import (
     SPAN_SELECT,
     spans_of,
@@ -95,40 +95,45 @@ class SpanStore:
                 if rest:
                     parts.append(self.parts.prepare(rest, settled_only=True))
                     made.append(parts[-1].bodies)
-                logs, log_bodies = self.parts.prepare_logs(batch.logs)
-                bodies = [part.bodies for part in parts] + ([log_bodies] if log_bodies else [])
-                made += [log_bodies] if log_bodies else []
-                chunks = [chunk for part in parts for chunk in part.chunks]
-                table = self._placed(parts, chunks, seq) if parts else None
+                logs = self.parts.prepare_logs(batch.logs) if batch.logs else None
+                made += [logs.bodies] if logs else []
                 with self._database.transaction() as cursor:
-                    if table is not None:
-                        _insert_spans(cursor, table, replaced=len(batch.replaced))
-                        _insert_traces(cursor, set().union(*(part.traces for part in parts)), seq)
-                        put_producers(cursor, sum((part.producers for part in parts), Counter()))
-                        _insert_chunks(cursor, chunks, first_id=self._chunk_id + 1)
-                    insert_bodies(cursor, [chunk for found in bodies for chunk in found.chunks])
-                    insert_logs(cursor, logs, seq)
+                    self._put_parts(cursor, parts, seq, replaced=len(batch.replaced))
+                    if logs:
+                        insert_logs(cursor, logs.rows, seq)
+                        insert_bodies(cursor, logs.bodies.chunks, logs.chunks.bodies())
                     self._put_reports(cursor, batch, seq)
             except BaseException:
                 # What was made here is lost; prepared parts may come again.
                 for found in made:
                     found.state.status = "dead"
                 raise
-            for found in bodies:
+            for found in (*(part.bodies for part in parts), *([logs.bodies] if logs else [])):
                 found.state.status = "committed"
             self._seq = seq
-            self._chunk_id += len(chunks)
+            self._chunk_id += sum(len(part.chunks.spans) for part in parts)
             self._rejection += len(batch.rejections)
             return seq
+
+    def _put_parts(self, cursor: Any, parts: Sequence[Part], seq: int, *, replaced: int) -> None:
+        if not parts:
+            return
+        _insert_spans(cursor, self._placed(parts, seq), replaced=replaced)
+        _insert_traces(cursor, set().union(*(part.traces for part in parts)), seq)
+        put_producers(cursor, sum((part.producers for part in parts), Counter()))
+        raw = [data for part in parts for data in part.chunks.raw()]
+        insert_pieces(cursor, "chunk", list(enumerate(raw, self._chunk_id + 1)))
+        chunks = [chunk for part in parts for chunk in part.bodies.chunks]
+        insert_bodies(cursor, chunks, [data for part in parts for data in part.chunks.bodies()])
 
     def _put_reports(self, cursor: Any, batch: Batch, seq: int) -> None:
         keep = self._options.rejections_max
         put_rejections(cursor, batch.rejections, first=self._rejection + 1, seq=seq, keep=keep)
         put_unmapped(cursor, batch.unmapped)
 
-    def _placed(self, parts: Sequence[Part], chunks: Sequence[PendingChunk], seq: int) -> Any:
+    def _placed(self, parts: Sequence[Part], seq: int) -> Any:
         """All parts as one table, with the places that only the order of commits gives."""
-        counts = [chunk.spans for chunk in chunks]
+        counts = [count for part in parts for count in part.chunks.spans]
         ids = np.arange(self._chunk_id + 1, self._chunk_id + 1 + len(counts), dtype=np.int64)
         indexes = np.concatenate([np.arange(count, dtype=np.int32) for count in counts])
         # A column that one part does not know may be known to another.
@@ -198,10 +203,6 @@ def _remove(cursor: Any, ids: Any) -> None:
     cursor.execute(_NOTE_STALE, [first])
     subtract_producers(cursor, _REPLACED, [first])
     cursor.execute(_DELETE_REPLACED, [first])
-
-
-def _insert_chunks(cursor: Any, chunks: Sequence[PendingChunk], *, first_id: int) -> None:
-    insert_pieces(cursor, "chunk", [(first_id + at, chunk.data.result()) for at, chunk in enumerate(chunks)])
 
 
 def select_traces(cursor: Any, keys: Iterable[TraceKey]) -> list[Span]:

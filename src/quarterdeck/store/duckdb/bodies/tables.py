@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from quarterdeck.store.duckdb.bodies.writer import PendingBodies
+from quarterdeck.store.duckdb.bodies.writer import BodyChunk
 from quarterdeck.store.duckdb.columns import column
 from quarterdeck.store.duckdb.pieces import insert_pieces
 
@@ -16,11 +16,11 @@ Place = tuple[str, int, int, int]
 """(project, body key, chunk id, earliest start of the bodies of that key in that chunk)."""
 
 
-def insert_bodies(cursor: Any, chunks: Sequence[PendingBodies]) -> None:
-    """Append the chunks of one commit and their places."""
-    insert_pieces(cursor, "body_chunk", [(chunk.chunk_id, chunk.data.result()) for chunk in chunks])
+def insert_bodies(cursor: Any, chunks: Sequence[BodyChunk], data: Sequence[bytes]) -> None:
+    """Append the chunks of one commit, with their compressed bytes, and their places."""
     if not chunks:
         return
+    insert_pieces(cursor, "body_chunk", [(chunk.chunk_id, one) for chunk, one in zip(chunks, data, strict=True)])
     projects = [project for chunk in chunks for project in chunk.projects]
     counts = [len(chunk.keys) for chunk in chunks]
     table = {

@@ -6,8 +6,7 @@ references beside them say which body stands where. Refuses values that no attri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from quarterdeck.model.raw import Absent, Attributes, RawEvent, RawLink
@@ -39,11 +38,11 @@ Bare = tuple[Attributes, Sequence[RawEvent], Sequence[RawLink], list[Any] | None
 """Attributes, events and links with sizes in place of bodies, and the references (see references.py)."""
 
 
-class PendingBodies(NamedTuple):
-    """A body chunk whose compression may still run, and of each body key in it: project, key, earliest start."""
+class BodyChunk(NamedTuple):
+    """A body chunk, packed and not yet compressed, and of each body key in it: project, key, earliest start."""
 
     chunk_id: int
-    data: Future[bytes]
+    data: bytes
     projects: list[str]
     keys: list[int]
     starts: list[int]
@@ -53,7 +52,7 @@ class PartBodies(NamedTuple):
     """The bodies of one part. `needs`: parts that must be committed before; `epoch`: see `Window.forget`."""
 
     part: int
-    chunks: list[PendingBodies]
+    chunks: list[BodyChunk]
     state: PartState
     needs: frozenset[PartState]
     builds: bool
@@ -190,14 +189,13 @@ class BodyWriter:
             if base.status != "committed":
                 self._needs.add(base)
 
-    def finish(self, compress: Callable[[bytes], Future[bytes]], *, chunk_bytes: int) -> PartBodies:
-        """The chunks of this part; `compress` starts the compression of one."""
+    def finish(self, *, chunk_bytes: int) -> PartBodies:
+        """The chunks of this part."""
         self._window.shrink()
-        chunks: list[PendingBodies] = []
+        chunks: list[BodyChunk] = []
         for groups, projects, starts in self._cut(chunk_bytes):
-            data = compress(pack(groups))
             keys = [key for key, _ in groups]
-            chunks.append(PendingBodies(first_of(self.part) + len(chunks), data, projects, keys, starts))
+            chunks.append(BodyChunk(first_of(self.part) + len(chunks), pack(groups), projects, keys, starts))
         return PartBodies(self.part, chunks, self.state, frozenset(self._needs), self._builds, self._epoch)
 
     def _cut(self, chunk_bytes: int) -> Iterator[tuple[list[tuple[int, list[Any]]], list[str], list[int]]]:
