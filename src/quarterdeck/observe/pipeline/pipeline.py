@@ -75,14 +75,9 @@ class Pipeline:
         self._ingest = ingest
         self._options = options
         self._log = log
+        limits = Limits(ingest.attribute_bytes_max, ingest.attributes_max)
         self._decoder = Decoder(
-            store=store,
-            canonical=canonical,
-            privacy=privacy,
-            gauges=gauges,
-            clock=clock,
-            limits=Limits(ingest.attribute_bytes_max, ingest.attributes_max),
-            log=log,
+            store=store, canonical=canonical, privacy=privacy, gauges=gauges, clock=clock, limits=limits, log=log
         )
         self._table = TraceTable(store.load_traces, store.runs_of_traces, spans_max=options.trace_spans_max)
         self._settler = Settler(self._table, store, build_runs, options)
