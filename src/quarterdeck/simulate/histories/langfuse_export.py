@@ -174,16 +174,26 @@ def _facts(observation: dict[str, Any], span: Span) -> SpanFacts:
 
 
 def _tokens(usage: Mapping[str, Any]) -> TokenFacts:
+    """Counts of one observation, inclusive: buckets beside input or output are put inside when the numbers show it."""
+
     def count(*names: str) -> int | None:
         return next((int(usage[name]) for name in names if usage.get(name) is not None), None)
 
-    return TokenFacts(
-        input=count("input", "prompt_tokens", "promptTokens"),
-        output=count("output", "completion_tokens", "completionTokens"),
-        cache_read=count("input_cache_read", "prompt_details.cache_read", "input_cached_tokens"),
-        cache_write=count("input_cache_creation", "input_cache_write"),
-        reasoning=count("output_reasoning", "completion_details.reasoning", "output_reasoning_tokens"),
+    tokens_in, tokens_out = (
+        count("input", "prompt_tokens", "promptTokens"),
+        count("output", "completion_tokens", "completionTokens"),
     )
+    read = count("input_cache_read", "prompt_details.cache_read", "input_cached_tokens", "cache_read_input_tokens")
+    write = count("input_cache_creation", "input_cache_write", "cache_creation_input_tokens")
+    reasoning = count("output_reasoning", "completion_details.reasoning", "output_reasoning_tokens")
+    cached, thought, total = (read or 0) + (write or 0), reasoning or 0, count("total")
+    if tokens_in is not None and cached:
+        beside = (tokens_in + cached + (tokens_out or 0), tokens_in + cached + (tokens_out or 0) + thought)
+        tokens_in += cached if cached > tokens_in or total in beside else 0
+    if tokens_out is not None and thought:
+        beside_out = (tokens_in or 0) + tokens_out + thought
+        tokens_out += thought if thought > tokens_out or total == beside_out else 0
+    return TokenFacts(tokens_in, tokens_out, read, write, reasoning)
 
 
 def _mapping(value: Any) -> dict[str, Any]:
