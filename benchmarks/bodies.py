@@ -84,6 +84,7 @@ class Conversation:
         self.session = chance.randbytes(8).hex().encode()
         self.messages = [self.message(b"system", HISTORY_BYTES[0])]
         self.size = HISTORY_BYTES[0]
+        self.last_span = b""
 
     def message(self, role: bytes, size: int) -> bytes:
         at = self.chance.randrange(len(self.pool) - size)
@@ -95,8 +96,9 @@ class Conversation:
         answer = self.message(b"assistant", TURN_BYTES // 2)
         sent = b"".join((b"[", b", ".join(self.messages), b"]"))
         now = time.time_ns()
+        self.last_span = self.chance.randbytes(8)
         found = part(
-            2, part(1, self.trace), part(2, self.chance.randbytes(8)), FIXED, b"\x39", struct.pack("<Q", now - 10**9),
+            2, part(1, self.trace), part(2, self.last_span), FIXED, b"\x39", struct.pack("<Q", now - 10**9),
             b"\x41", struct.pack("<Q", now), text_attribute("gen_ai.conversation.id", self.session),
             text_attribute("gen_ai.input.messages", sent), text_attribute("gen_ai.output.messages", b"[" + answer + b"]"),
         )  # fmt: skip

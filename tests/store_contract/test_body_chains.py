@@ -380,7 +380,13 @@ def old_file(path: Path) -> None:
         prepare(connection, created_at_ns=0)
         for statement in BODY_DDL:
             connection.execute(f"DROP TABLE {statement.split()[2]}")
-        new_columns = [("span", "tool_calls_requested"), ("span", "links"), ("run", "weight"), ("run", "busy_s")]
+        new_columns = [
+            ("span", "tool_calls_requested"),
+            ("span", "links"),
+            ("run", "weight"),
+            ("run", "busy_s"),
+            ("run", "links"),
+        ]
         connection.execute("DROP VIEW run_trace; DROP VIEW run_attribute")
         for table, column in new_columns:
             connection.execute(f"ALTER TABLE {table} DROP COLUMN IF EXISTS {column}")
