@@ -60,6 +60,8 @@ class Run:
 
     `tools` and `models` map a name to its number of calls. `root_span_id` is None when the root is synthetic.
     `weight` is how many runs this one stands for after head sampling (1.0 = not sampled, None = sampled, weight unknown).
+    `busy_s` is the time in which at least one call (model, tool, retrieval, embedding) was at work, parallel ones once; None = none ended.
+    `links` are span links that lead out of the run, as in `Span.links`, one each.
     `body_probability` and `body_reason` are filled in by the reader of a store from what was decided (`BodyDecision`);
     None = not decided yet.
     """
@@ -106,6 +108,8 @@ class Run:
     dialects: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     weight: float | None = 1.0
+    busy_s: float | None = None
+    links: tuple[str, ...] = ()
     body_probability: float | None = None
     body_reason: str | None = None
 
@@ -133,7 +137,8 @@ class SpanNode:
 
     `parent_span_id` is the parent after repair ("" = run root); `repair_rule` is None when nothing was repaired.
     `synthetic` marks a node that stands for a span which never came. `tokens_residual` is usage that the span
-    claims and its children do not explain.
+    claims and its children do not explain. `attempt` of `attempts`: the span is one try of an operation that was tried more than
+    once; None = it was not, or nobody knows how often.
     """
 
     trace_id: str
@@ -144,6 +149,8 @@ class SpanNode:
     repair_rule: str | None = None
     synthetic: bool = False
     tokens_residual: int | None = None
+    attempt: int | None = None
+    attempts: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

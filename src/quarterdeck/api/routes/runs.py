@@ -33,5 +33,13 @@ async def list_runs(request: Request, ctx: Ctx, project: Project, query: Annotat
 async def get_run(
     request: Request, ctx: Ctx, project: Project, run_id: Id, _query: Annotated[ProjectQuery, Query()]
 ) -> Response:
-    """One run."""
-    return await ctx.answer(request, lambda: run_dict(ctx.services.store.get_run(project, run_id)))
+    """One run, with the runs that its span links lead to."""
+
+    def make() -> object:
+        store = ctx.services.store
+        run = store.get_run(project, run_id)
+        linked = {(project, link.split(" ")[1]) for link in run.links}
+        found = store.runs_of_traces(sorted(linked)) if linked else {}
+        return run_dict(run, {trace_id: runs for (_, trace_id), runs in found.items()})
+
+    return await ctx.answer(request, make)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -35,6 +36,15 @@ class OrphansOut(BaseModel):
 
     repaired: int
     missing: int
+
+
+class LinkOut(BaseModel):
+    """A span link that leads out of the run; `run_id` is null when the span there is not stored, or its trace holds several runs."""
+
+    kind: Literal["handoff", "queue", "resume", "fork", "retry", "link"]
+    run_id: str | None
+    trace_id: str
+    span_id: str
 
 
 class RunOut(BaseModel):
@@ -74,6 +84,8 @@ class RunOut(BaseModel):
     tokens: TokensOut
     cost_usd: CostOut
     residual_tokens: int | None
+    busy_s: float | None = Field(description="Time in which at least one call was at work; parallel calls count once.")
+    links: list[LinkOut]
     orphans: OrphansOut
     estimate: dict[str, Any] | None
     body_probability: float | None = Field(
@@ -115,7 +127,18 @@ def cost_dict(cost: Cost) -> dict[str, Any]:
     return {"computed": cost.computed, "reported": cost.reported, "source": cost.source}
 
 
-def run_dict(run: Run) -> dict[str, Any]:
+def links_list(run: Run, runs_by_trace: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """`runs_by_trace` names the runs of the traces that are linked to."""
+    found = []
+    for link in run.links:
+        kind, trace_id, span_id = link.split(" ")
+        runs = [run_id for run_id in runs_by_trace.get(trace_id, ()) if run_id != run.run_id]
+        only = runs[0] if len(runs) == 1 else None
+        found.append({"kind": kind or "link", "run_id": only, "trace_id": trace_id, "span_id": span_id})
+    return found
+
+
+def run_dict(run: Run, runs_by_trace: Mapping[str, Sequence[str]] | None = None) -> dict[str, Any]:
     """The run as written in the contract, with what is beside it."""
     return {
         "run_id": run.run_id,
@@ -152,6 +175,8 @@ def run_dict(run: Run) -> dict[str, Any]:
         "tokens": tokens_dict(run.tokens),
         "cost_usd": cost_dict(run.cost),
         "residual_tokens": run.residual_tokens,
+        "busy_s": run.busy_s,
+        "links": links_list(run, runs_by_trace or {}),
         "orphans": {"repaired": run.orphans.repaired, "missing": run.orphans.missing},
         "estimate": None,
         "body_probability": run.body_probability,

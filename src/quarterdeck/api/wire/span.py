@@ -36,6 +36,8 @@ class _PlaceOut(BaseModel):
     repair_rule: str | None
     synthetic: bool
     tokens_residual: int | None
+    attempt: int | None
+    attempts: int | None
     cost_usd: float | None
     self_error: bool
 
@@ -111,6 +113,8 @@ def run_span_dict(
         "repair_rule": node.repair_rule,
         "synthetic": node.synthetic,
         "tokens_residual": node.tokens_residual,
+        "attempt": node.attempt,
+        "attempts": node.attempts,
         "cost_usd": cost_usd,
         "self_error": self_error,
     }

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from quarterdeck.model.spans import Span
 from quarterdeck.observe.runs.columns import Columns, known
 
+_WORK = frozenset({"llm", "tool", "embedding", "retrieval", "rerank"})
+
 
 def tools_of(members: Columns) -> dict[str, int]:
     """Calls per tool, in order of first use; a tool without name goes by its span's."""
@@ -48,6 +50,38 @@ def retries_of(spans: Sequence[Span], up: Sequence[int], nodes: Sequence[int], m
         else:
             failed.discard(call)
     return said + found
+
+
+def attempts_of(spans: Sequence[Span], up: Sequence[int], nodes: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Node → (attempt, attempts), counted from 1, for operations that were tried more than once. `nodes` by start.
+
+    A try follows one that failed, or says itself that it is one.
+    """
+    chains: list[list[int]] = []
+    tried: dict[tuple[object, ...], list[int]] = {}
+    for node in nodes:
+        span = spans[node]
+        call = _call(span, up[node])
+        if call is None:
+            continue
+        chain = tried.get(call)
+        if chain is None or not (span.retry_attempt or spans[chain[-1]].status == "error"):
+            tried[call] = chain = []
+            chains.append(chain)
+        chain.append(node)
+    return {node: (at, len(chain)) for chain in chains if len(chain) > 1 for at, node in enumerate(chain, 1)}
+
+
+def busy_s_of(members: Columns) -> float | None:
+    """Seconds in which at least one call was at work; calls that overlap count once. None when none has ended."""
+    busy, until, ended = 0, 0, False
+    for kind, start, end in zip(members.op_kind, members.start_ns, members.end_ns, strict=True):
+        if kind in _WORK and end > start:
+            ended = True
+            if end > until:
+                busy += end - max(start, until)
+                until = end
+    return busy / 1e9 if ended else None
 
 
 def _call(span: Span, above: int) -> tuple[object, ...] | None:

@@ -12,9 +12,16 @@ from typing import Any, NamedTuple
 from quarterdeck.model.runs import Orphans, Run, RunTree, SpanNode, Tokens
 from quarterdeck.model.spans import Span
 from quarterdeck.observe.runs.account import Account, reconcile
-from quarterdeck.observe.runs.behaviour import deepest_latest_error, has_loop, retries_of, tools_of
+from quarterdeck.observe.runs.behaviour import (
+    attempts_of,
+    busy_s_of,
+    deepest_latest_error,
+    has_loop,
+    retries_of,
+    tools_of,
+)
 from quarterdeck.observe.runs.body import Body
-from quarterdeck.observe.runs.columns import Columns, columns, first
+from quarterdeck.observe.runs.columns import Columns, columns, first, known
 from quarterdeck.observe.runs.cost import run_cost
 from quarterdeck.observe.runs.forest import Forest, plant
 from quarterdeck.observe.runs.gaps import Agent, Gap, Gaps, Unlearned
@@ -233,6 +240,8 @@ def _run(group: _Group, plan: Plan, found: _Found, terms: _Terms) -> Run:
         orphans=Orphans() if lived["lifecycle"] in _PARENTS_MAY_COME else _orphans(group.forest, plan),
         tools=tools,
         weight=weight.weight,
+        busy_s=busy_s_of(members),
+        links=_links_out(members, spans, found),
         dialects=tuple(sorted(set(members.dialect))),
         **context_fields,
         **named,
@@ -335,6 +344,18 @@ def _flags(group: _Group, found: _Found, options: RunOptions) -> set[str]:
     return flags
 
 
+_LINKS_MAX = 32
+
+
+def _links_out(members: Columns, spans: Sequence[Span], found: _Found) -> tuple[str, ...]:
+    """Links of the run's spans to spans that are not its own, each once, in order of start."""
+    if not known(members.links):
+        return ()
+    own = {(spans[node].trace_id, spans[node].span_id) for node in found.nodes}
+    links = (link for line in members.links if line is not None for link in line.split(";"))
+    return tuple(dict.fromkeys(link for link in links if tuple(link.split(" ")[1:]) not in own))[:_LINKS_MAX]
+
+
 def _error_class(spans: Sequence[Span], found: _Found) -> str | None:
     if found.subject is not None and found.subject.error_class is not None:
         return found.subject.error_class
@@ -351,10 +372,15 @@ def _tokens(account: Account) -> Tokens:
     )
 
 
+def _tried_again(members: Columns) -> bool:
+    return "error" in members.status or known(members.retry_attempt)
+
+
 def _nodes(group: _Group, plan: Plan, found: _Found) -> tuple[SpanNode, ...]:
     """The place of each span, parents first."""
     forest, up, rule, residuals = group.forest, group.up, group.forest.rule, found.account.residuals
     count = len(forest.spans)
+    attempts = attempts_of(forest.spans, up, found.nodes) if _tried_again(found.members) else {}
     placed = []
     for node in plan.order:
         trace_id, span_id = forest.key(node)
@@ -370,6 +396,7 @@ def _nodes(group: _Group, plan: Plan, found: _Found) -> tuple[SpanNode, ...]:
                 rule.get(node),
                 node >= count,
                 residuals.get(node),
+                *attempts.get(node, (None, None)),
             )
         )
     return tuple(placed)

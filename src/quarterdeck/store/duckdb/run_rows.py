@@ -126,6 +126,6 @@ def run_of(row: Sequence[Any]) -> Run:
     )
     orphans = Orphans(repaired=values.pop("orphans_repaired"), missing=values.pop("orphans_missing"))
     values["tools"], values["models"] = orjson.loads(values["tools"]), orjson.loads(values["models"])
-    for name in ("trace_ids", "dialects", "flags"):
-        values[name] = tuple(values[name])
+    for name in ("trace_ids", "dialects", "flags", "links"):
+        values[name] = tuple(values[name] or ())
     return Run(**values, tokens=tokens, cost=cost, orphans=orphans)

@@ -27,7 +27,8 @@ def _to_2(cursor: Any) -> None:
     """
     for name in ("tool_calls_requested", "links"):
         cursor.execute(f"ALTER TABLE span ADD COLUMN {name} VARCHAR")
-    cursor.execute("ALTER TABLE run ADD COLUMN weight DOUBLE")
+    for name, kind in {"weight": "DOUBLE", "busy_s": "DOUBLE", "links": "VARCHAR[]"}.items():
+        cursor.execute(f"ALTER TABLE run ADD COLUMN {name} {kind}")
     for statement in BODY_DDL:
         cursor.execute(statement)
     cursor.execute(
@@ -65,6 +66,7 @@ RUN_COLUMNS: Mapping[str, str] = {
     "cost_computed_usd": "DOUBLE", "cost_reported_usd": "DOUBLE", "cost_source": "VARCHAR NOT NULL",
     "price_version": "VARCHAR", "orphans_repaired": "BIGINT NOT NULL", "orphans_missing": "BIGINT NOT NULL",
     "tools": "VARCHAR NOT NULL", "models": "VARCHAR NOT NULL", "weight": "DOUBLE",
+    "busy_s": "DOUBLE", "links": "VARCHAR[]",
 }  # fmt: skip
 """A run, flattened: what comes back as `model.runs.Run`. `tools` and `models` are JSON objects."""
 

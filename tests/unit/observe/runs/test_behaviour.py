@@ -6,7 +6,7 @@ import pytest
 
 from quarterdeck.observe.runs import RunOptions
 
-from .spans import one, span
+from .spans import one, span, trees
 
 AGENT = span("a", "", "agent", 0, 99)
 
@@ -62,3 +62,53 @@ def test_the_number_of_repeats_is_an_option():
 @pytest.mark.parametrize(("weight", "flags"), [(1.0, ()), (10.0, ("sampled",)), (None, ("sampled",))])
 def test_a_weight_other_than_one_or_unknown_is_sampling(weight, flags):
     assert one(AGENT._replace(weight=weight)).flags == flags
+
+
+def attempts(*spans):
+    (tree,) = trees(*spans)
+    return {node.span_id: (node.attempt, node.attempts) for node in tree.nodes if node.attempt is not None}
+
+
+def test_retries_are_attempts_of_one_operation():
+    spans = [
+        span("a", "", "agent", 0, 50),
+        span("t1", "a", "tool", 1, 2, tool_name="pay", tool_args_hash="h", status="error"),
+        span("t2", "a", "tool", 3, 4, tool_name="pay", tool_args_hash="h", status="error"),
+        span("t3", "a", "tool", 5, 6, tool_name="pay", tool_args_hash="h"),
+        span("t4", "a", "tool", 7, 8, tool_name="pay", tool_args_hash="h"),
+        span("o1", "a", "tool", 9, 10, tool_name="look", tool_args_hash="h", status="error"),
+    ]
+    assert attempts(*spans) == {"t1": (1, 3), "t2": (2, 3), "t3": (3, 3)}
+
+
+def test_a_try_that_says_so_follows_one_that_did_not_fail():
+    spans = [
+        span("a", "", "agent", 0, 50),
+        span("l1", "a", "llm", 1, 2, name="chat"),
+        span("l2", "a", "llm", 3, 4, name="chat", retry_attempt=1),
+        span("l3", "a", "llm", 5, 6, name="chat"),
+    ]
+    assert attempts(*spans) == {"l1": (1, 2), "l2": (2, 2)}
+
+
+def test_an_operation_that_was_tried_once_has_no_attempts():
+    assert attempts(span("a", "", "agent", 0, 5), span("t", "a", "tool", 1, 2, tool_args_hash="h", status="error")) == {}
+
+
+def test_parallel_calls_count_their_time_once():
+    run = one(
+        span("a", "", "agent", 0, 50),
+        span("l1", "a", "llm", 1, 5),
+        span("t1", "a", "tool", 3, 9),
+        span("t2", "a", "tool", 4, 6),
+        span("l2", "a", "llm", 20, 21),
+        span("l3", "a", "llm", 30, None),
+    )
+    assert run.busy_s == 9
+    assert one(span("a", "", "agent", 0, 5)).busy_s is None
+
+
+def test_links_out_of_the_run_are_kept_once_and_links_within_are_not():
+    link = f"handoff {'2' * 32} {'3' * 16}"
+    run = one(span("a", "", "agent", 0, 5, links=f"{link}; t1 b"), span("b", "a", "llm", 1, 2, links=link))
+    assert run.links == (link,)
