@@ -12,6 +12,7 @@ from quarterdeck.store.interface import TelemetryStore
 from quarterdeck.store.memory import MemoryStore
 
 REJECTIONS_MAX = 50
+UNMAPPED_MAX = 20
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,12 @@ class Engine:
 
 
 def _memory(folder: Path) -> TelemetryStore:
-    return MemoryStore(rejections_max=REJECTIONS_MAX)
+    return MemoryStore(rejections_max=REJECTIONS_MAX, unmapped_max=UNMAPPED_MAX)
 
 
 def _duckdb(folder: Path) -> TelemetryStore:
     # Small chunks, so that even a small test spans several of them.
-    options = DuckDBOptions(rejections_max=REJECTIONS_MAX, chunk_bytes=16_000)
+    options = DuckDBOptions(rejections_max=REJECTIONS_MAX, unmapped_max=UNMAPPED_MAX, chunk_bytes=16_000)
     return DuckDBStore(folder / "telemetry.duckdb", options=options, clock=FakeClock())
 
 

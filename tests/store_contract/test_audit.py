@@ -7,7 +7,7 @@ from quarterdeck.model.reports import Rejection, UnmappedKey
 from quarterdeck.store.interface import Batch, TelemetryStore
 
 from .builders import START_NS, make_pair, make_run, trace_id
-from .engines import REJECTIONS_MAX
+from .engines import REJECTIONS_MAX, UNMAPPED_MAX
 
 
 def rejection(number: int, project: str = "default") -> Rejection:
@@ -57,6 +57,18 @@ def test_unmapped_keys_add_up_per_project_key_dialect_and_scope(store: Telemetry
     ]
     assert len(store.unmapped("default", limit=2)) == 2
     assert store.unmapped("p", limit=9) == [unmapped(project="p")]
+
+
+def test_made_up_keys_share_one_row_and_nothing_is_lost_from_the_count(store: TelemetryStore) -> None:
+    for start in range(0, 3 * UNMAPPED_MAX, 7):
+        store.commit(Batch([], unmapped=[unmapped(f"gen_ai.made_up.{start + n}", count=1) for n in range(7)]))
+    store.commit(Batch([], unmapped=[unmapped("gen_ai.made_up.0", count=5), unmapped("gen_ai.last", project="p")]))
+    found = store.unmapped("default", limit=500)
+    assert len(found) == UNMAPPED_MAX + 1
+    assert (found[0].key, found[0].dialect, found[0].scope_name) == ("(other)", "", "")
+    assert sum(row.count for row in found) == start + 7 + 5
+    assert next(row.count for row in found if row.key == "gen_ai.made_up.0") == 6
+    assert [row.key for row in store.unmapped("p", limit=5)] == ["(other)"]
 
 
 def row(dialect: str, scope: str, spans: int, model_calls: int, with_usage: int) -> dict[str, object]:

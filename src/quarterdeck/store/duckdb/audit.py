@@ -15,6 +15,7 @@ from quarterdeck.store.cursors import decode_rejection_cursor, encode_rejection_
 from quarterdeck.store.duckdb.columns import column
 from quarterdeck.store.duckdb.database import one
 from quarterdeck.store.interface import Page
+from quarterdeck.store.unmapped import fitted
 
 _TEXTS = ("project", "reason", "detail", "trace_id", "span_id", "span_name")
 
@@ -50,10 +51,14 @@ def put_rejections(cursor: Any, rejections: Sequence[Rejection], *, first: int, 
         cursor.execute("DELETE FROM rejection WHERE number <= ?", [last - keep])
 
 
-def put_unmapped(cursor: Any, keys: Sequence[UnmappedKey]) -> None:
-    """Add to the counts."""
+def put_unmapped(cursor: Any, keys: Sequence[UnmappedKey], *, keep: int) -> None:
+    """Add to the counts; beyond `keep` rows what is new counts as `(other)`."""
     if not keys:
         return
+    (rows,) = one(cursor, "SELECT count(*) FROM unmapped")
+    if rows + len(keys) > keep:
+        known = set(cursor.execute("SELECT project, key, dialect, scope_name FROM unmapped").fetchall())
+        keys = fitted(keys, known.__contains__, keep - rows)
     texts = ("project", "key", "dialect", "scope_name", "example_trace_id")
     numbers = ("count", "first_seen_ns", "last_seen_ns")
     table = {name: column(name, [getattr(row, name) for row in keys], pa.string()) for name in texts}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from quarterdeck.store.bodies import BODY_CHARS_MIN
+from quarterdeck.store.unmapped import UNMAPPED_MAX
 
 
 class DuckDBOptions(BaseModel):
@@ -82,7 +83,7 @@ class DuckDBOptions(BaseModel):
         json_schema_extra={"unit": "rows"},
     )
     unmapped_max: int = Field(
-        10_000,
+        UNMAPPED_MAX,
         ge=1,
         description="Unmapped keys that are counted one by one; further ones of a project count together as `(other)`.",
         json_schema_extra={"unit": "rows"},

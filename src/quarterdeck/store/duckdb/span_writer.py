@@ -129,7 +129,7 @@ class SpanStore:
     def _put_reports(self, cursor: Any, batch: Batch, seq: int) -> None:
         keep = self._options.rejections_max
         put_rejections(cursor, batch.rejections, first=self._rejection + 1, seq=seq, keep=keep)
-        put_unmapped(cursor, batch.unmapped)
+        put_unmapped(cursor, batch.unmapped, keep=self._options.unmapped_max)
 
     def _placed(self, parts: Sequence[Part], seq: int) -> Any:
         """All parts as one table, with the places that only the order of commits gives."""

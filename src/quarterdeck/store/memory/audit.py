@@ -12,6 +12,7 @@ from quarterdeck.model.spans import Span
 from quarterdeck.store.cursors import decode_rejection_cursor, encode_rejection_cursor
 from quarterdeck.store.interface import Page
 from quarterdeck.store.measures import has_usage, is_model_call
+from quarterdeck.store.unmapped import fitted, identity_of
 
 
 class RejectionLog:
@@ -42,14 +43,15 @@ class RejectionLog:
 
 
 class UnmappedCounts:
-    """Keys that no dialect reads, one row per (project, key, dialect, scope)."""
+    """Keys that no dialect reads, one row per (project, key, dialect, scope); beyond `keep` rows they count as `(other)`."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: int) -> None:
+        self._keep = keep
         self._rows: dict[tuple[str, str, str, str], UnmappedKey] = {}
 
     def add(self, keys: Iterable[UnmappedKey]) -> None:
-        for key in keys:
-            identity = (key.project, key.key, key.dialect, key.scope_name)
+        for key in fitted(keys, self._rows.__contains__, self._keep - len(self._rows)):
+            identity = identity_of(key)
             held = self._rows.get(identity)
             self._rows[identity] = key if held is None else merged(held, key)
 

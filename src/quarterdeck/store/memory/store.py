@@ -31,7 +31,6 @@ from quarterdeck.store.interface import (
 )
 from quarterdeck.store.measures import (
     LIVE,
-    MINUTE_NS,
     check_cohort_keys,
     check_contrast_keys,
     check_facets,
@@ -45,33 +44,27 @@ from quarterdeck.store.measures import (
 from quarterdeck.store.memory.audit import RejectionLog, UnmappedCounts, coverage_of
 from quarterdeck.store.memory.bodies import Decisions, Logs, Pairs, SpanKey, bodies_of, drop, expire, owners_of
 from quarterdeck.store.memory.contrast import contrast_of
-from quarterdeck.store.memory.housekeeping import (
-    earliest_start,
-    old_runs,
-    old_traces,
-    projects_of,
-    seq_at,
-    traces_naming,
-)
+from quarterdeck.store.memory.housekeeping import MemoryHousekeeping
 from quarterdeck.store.memory.population import cohorts_of, fleet_of
 from quarterdeck.store.memory.selection import facet_of, matches, page_of
 from quarterdeck.store.text import storable, storable_run, storable_span
 from quarterdeck.store.trace_numbers import TraceNumbers, pages_of
+from quarterdeck.store.unmapped import UNMAPPED_MAX
 from quarterdeck.store.weights import RunWeights, weights_of
 
 _Pair = tuple[Span, RawSpan]
 
 
-class MemoryStore:
-    """All of `TelemetryStore`, gone with the process. `rejections_max`: how many refusals are remembered."""
+class MemoryStore(MemoryHousekeeping):
+    """All of `TelemetryStore`, gone with the process. `rejections_max`: how many refusals are remembered, `unmapped_max`: keys."""
 
-    def __init__(self, *, rejections_max: int = 100_000) -> None:
+    def __init__(self, *, rejections_max: int = 100_000, unmapped_max: int = UNMAPPED_MAX) -> None:
         self._lock = RLock()
         self._traces: dict[TraceKey, dict[str, _Pair]] = {}
         self._trace_seq: dict[TraceKey, int] = {}
         self._runs: dict[tuple[str, str], Run] = {}
         self._rejections = RejectionLog(rejections_max)
-        self._unmapped = UnmappedCounts()
+        self._unmapped = UnmappedCounts(unmapped_max)
         self._decisions = Decisions()
         self._logs = Logs()
         self._marks: list[tuple[int, int]] = []
@@ -342,64 +335,6 @@ class MemoryStore:
                     self._trace_seq.pop((project, trace_id), None)
         return Erased(spans, bodies)
 
-    # Housekeeping
-
-    def projects(self) -> Sequence[str]:
-        with self._lock:
-            return projects_of(self._traces, self._runs)
-
-    def traces_naming(
-        self, project: str, *, session_ids: Sequence[str] = (), user_hashes: Sequence[str] = ()
-    ) -> Sequence[str]:
-        with self._lock:
-            return traces_naming(self._traces, project, session_ids, user_hashes)
-
-    def put_skeletons(self, spans: Sequence[Span]) -> int:
-        found = 0
-        with self._lock:
-            for span in map(storable_span, map(stored_span, spans)):
-                trace = self._traces.get((span.project, span.trace_id), {})
-                if span.span_id in trace:
-                    trace[span.span_id] = (span, trace[span.span_id][1])
-                    found += 1
-        return found
-
-    def forget(self, project: str, *, session_keys: Sequence[str], trace_ids: Sequence[str]) -> None:
-        traces = set(trace_ids)
-        with self._lock:
-            self._decisions.forget(project, session_keys)
-            self._logs.forget(project, traces)
-            self._rejections.forget(project, traces)
-            self._unmapped.forget(project, traces)
-
-    def note_time(self, now_ns: int) -> None:
-        with self._lock:
-            self._marks.append((now_ns, self._seq))
-
-    def old_traces(self, project: str, *, arrived_before_ns: int, limit: int) -> Sequence[str]:
-        check_limit(limit)
-        with self._lock:
-            return old_traces(self._trace_seq, project, seq_at(self._marks, arrived_before_ns), limit)
-
-    def earliest_start_since(self, project: str, arrived_ns: int) -> int | None:
-        with self._lock:
-            return earliest_start(self._traces, self._trace_seq, project, seq_at(self._marks, arrived_ns))
-
-    def expire_runs(self, project: str, *, before_ns: int, limit: int) -> int:
-        check_limit(limit)
-        with self._lock:
-            old = old_runs(self._runs.values(), self._traces, project, before_ns, limit)
-            for run in old:
-                self._past[project, run.run_id] = self._runs.pop((project, run.run_id))
-        return len(old)
-
-    def expire_rollups(self, project: str, *, before_ns: int) -> int:
-        with self._lock:
-            old = [key for key, run in self._past.items() if key[0] == project and _minute_end(run) <= before_ns]
-            for key in old:
-                del self._past[key]
-        return len(old)
-
     def close(self) -> None:
         """Nothing to let go of: what is held goes with the object."""
 
@@ -419,11 +354,6 @@ class MemoryStore:
         with self._lock:
             return [self._decisions.told(run) for run in self._runs.values() if run.project == project]
 
-    def _counted(self, project: str) -> list[Run]:
-        """Runs that the rollups count: those stored, and those that expired while their rollups stay."""
-        with self._lock:
-            return [*self._of_project(project), *(run for key, run in self._past.items() if key[0] == project)]
-
     def _matching(self, where: RunFilter, *, without: str | None = None) -> list[Run]:
         return [run for run in self._of_project(where.project) if matches(run, where, without=without)]
 
@@ -438,7 +368,3 @@ def _within(span: Span, since_ns: int | None, until_ns: int | None) -> bool:
 
 def _span_order(span: Span) -> tuple[int, str, str]:
     return span.start_ns, span.trace_id, span.span_id
-
-
-def _minute_end(run: Run) -> int:
-    return (run.started_at_ns // MINUTE_NS + 1) * MINUTE_NS
