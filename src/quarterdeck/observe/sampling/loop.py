@@ -26,15 +26,20 @@ _FIRST_LOOK = 1_000
 """Undecided runs asked for at first; more when the oldest ones all have to wait for something."""
 _WINDOWS_MAX = 64
 """Windows decided in one round: old histories that come in at once spread over many."""
-_PURGE_SESSIONS = 200
-_PURGE_ROUNDS = 50
+_LOOKS_MAX = 20
+"""Looks in one round, while each finds as many runs as it may."""
+_PURGE_SESSIONS = 50
+"""Sessions whose bodies are removed in one go: others who write decisions wait that long."""
+_PURGE_ROUNDS = 400
+_BREATH_S = 0.01
 _SLACK_S = 60.0
 """Removal starts this long after the grace, so that a late promotion never meets it halfway."""
 _REST = 40.0
 """A round rests forty times as long as it worked: at most a fortieth of a core."""
 
-Windows = set[tuple[str, int]]
+Window = tuple[str, int]
 """(project, window)."""
+Windows = set[Window]
 
 
 class Log(Protocol):
@@ -89,6 +94,7 @@ class Sampler:
         self._look = _FIRST_LOOK
         self._full = False
         self._open: Windows | None = None
+        self._facts: dict[Window, dict[str, SessionFacts]] = {}
         self._writing = threading.Lock()
         self._promoted: set[tuple[str, str]] = set()
         self._stop = threading.Event()
@@ -138,16 +144,26 @@ class Sampler:
             return Round()
         if self._open is None:
             self._open = self._unfinished()
-        due = sorted(self._due(now_ns))
         decided = 0
-        for project, window in due[:_WINDOWS_MAX]:
-            if self._stop.is_set():
-                return Round(decided)
-            decided += self._decide(project, window, now_ns)
+        for _ in range(_LOOKS_MAX):
+            found, done = self._look_once(now_ns)
+            decided += found
+            if not (self._full and found) or self._stop.is_set():
+                break
         if self._full and not decided:
             self._look = min(2 * self._look, self._options.runs_max)
         # What is left out provisionally may still come back until its window was decided after its close.
-        return Round(decided, self._purge(now_ns) if len(due) <= _WINDOWS_MAX else 0)
+        return Round(decided, self._purge(now_ns) if done and not self._stop.is_set() else 0)
+
+    def _look_once(self, now_ns: int) -> tuple[int, bool]:
+        """Decide what one look finds; answers how many decisions were written, and whether no window was left for later."""
+        due = self._due(now_ns)
+        decided = 0
+        for project, window in sorted(due)[:_WINDOWS_MAX]:
+            if self._stop.is_set():
+                break
+            decided += self._decide(project, window, now_ns, due[project, window])
+        return decided, len(due) <= _WINDOWS_MAX
 
     def _unfinished(self) -> Windows:
         """After a start: the last two windows of each project may not have been finished."""
@@ -159,23 +175,24 @@ class Sampler:
                 found |= {(project, window), (project, window - 1)}
         return found
 
-    def _due(self, now_ns: int) -> Windows:
-        """Windows with silent undecided runs, and those that have closed since they were last decided."""
+    def _due(self, now_ns: int) -> dict[Window, list[Run]]:
+        """Windows with silent undecided runs (these), and those that have closed since they were last decided."""
         assert self._open is not None
         silent_ns = now_ns - int(self._options.hold_s * 1e9)
         runs = self._store.undecided_runs(silent_since_ns=silent_ns, limit=self._look)
         self._gauges.waiting.set(len(runs))
-        touched = {(run.project, window_of(run.last_seen_ns, self._options.window_s)) for run in runs}
-        closed = {key for key in self._open if now_ns >= closing_ns(key[1], self._options)}
         self._full = len(runs) >= self._look
-        return touched | closed
+        due: dict[Window, list[Run]] = {key: [] for key in self._open if now_ns >= closing_ns(key[1], self._options)}
+        for run in runs:
+            due.setdefault((run.project, window_of(run.last_seen_ns, self._options.window_s)), []).append(run)
+        return due
 
-    def _decide(self, project: str, window: int, now_ns: int) -> int:
-        """Decide one window anew from what the store has; answers how many decisions were written."""
+    def _decide(self, project: str, window: int, now_ns: int, fresh: Sequence[Run]) -> int:
+        """Decide one window anew; answers how many decisions were written. `fresh`: its undecided runs, as far as seen."""
         assert self._open is not None
         terms = Terms(self._options, self._key, window, now_ns)
         self._promoted.clear()
-        sessions = self._sessions(project, window)
+        sessions = self._sessions(project, window, fresh, closed=terms.closed)
         before = self._store.body_decisions(project, [session.session_key for session in sessions])
         here = {k: d for k, d in before.items() if in_window(d.stratum, window, self._options.window_s)}
         mine = [s for s in sessions if s.session_key in here or self._is_ready(s, s.session_key in before, terms)]
@@ -184,16 +201,26 @@ class Sampler:
         self._count(written, {s.session_key: s for s in mine}, here)
         if terms.closed:
             self._open.discard((project, window))
+            self._facts.pop((project, window), None)
         else:
             self._open.add((project, window))
+            self._facts[project, window] = {s.session_key: s for s in mine}
         return len(written)
 
-    def _sessions(self, project: str, window: int) -> list[SessionFacts]:
-        """The facts of every session that has a run in the window."""
+    def _sessions(self, project: str, window: int, fresh: Sequence[Run], *, closed: bool) -> list[SessionFacts]:
+        """The facts of every session that has a run in the window.
+
+        While it is open, what was read in earlier rounds is taken as it was: decisions are provisional until all is read
+        again at the close.
+        """
         options = self._options
-        runs = runs_of_window(self._store, project, window, options.window_s, limit=options.runs_max)
-        whole = runs_of_sessions(self._store, project, runs)
-        return sessions_of(whole, options, self._alerts())
+        known = None if closed else self._facts.get((project, window))
+        if known is None:
+            runs = runs_of_window(self._store, project, window, options.window_s, limit=options.runs_max)
+        else:
+            runs = list(fresh)
+        found = sessions_of(runs_of_sessions(self._store, project, runs), options, self._alerts())
+        return found if known is None else list({**known, **{s.session_key: s for s in found}}.values())
 
     def _is_ready(self, session: SessionFacts, decided: bool, terms: Terms) -> bool:
         """Undecided, over, silent for long enough, and last seen in this window and no later one."""
@@ -233,7 +260,7 @@ class Sampler:
         for _ in range(_PURGE_ROUNDS):
             gone = self._store.purge_bodies(decided_before_ns=before_ns, limit=_PURGE_SESSIONS)
             purged += gone
-            if not gone or self._stop.is_set():
+            if not gone or self._stop.wait(_BREATH_S):
                 break
         self._gauges.purged.inc(purged)
         return purged

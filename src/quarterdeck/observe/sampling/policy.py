@@ -103,7 +103,7 @@ def _cell(stratum: str, terms: Terms) -> str:
 def _decide_cell(cell: str, members: Sequence[SessionFacts], before: Decisions, terms: Terms) -> Iterable[BodyDecision]:
     """All members of one stratum in one window."""
     settled = {key: decision for key, decision in before.items() if terms.final(decision)}
-    certain = _certain(members, settled, terms)
+    certain = _certain(members, before, settled, terms)
     drawn = [session for session in members if session.session_key not in certain]
     places = {session.session_key: priority(terms.key, session.project, session.session_key) for session in drawn}
     earlier = [d.probability for key in places if (d := settled.get(key)) is not None and d.probability is not None]
@@ -124,12 +124,15 @@ def threshold_of(places: Sequence[float], most: int) -> float:
     return sorted(places)[most] if len(places) > most else 1.0
 
 
-def _certain(members: Sequence[SessionFacts], settled: Decisions, terms: Terms) -> dict[str, str]:
+def _certain(members: Sequence[SessionFacts], before: Decisions, settled: Decisions, terms: Terms) -> dict[str, str]:
     """Session key → reason, for those that are kept for certain. What was settled by the draw stays with the draw."""
     found: dict[str, str] = {}
     for session in members:
         held = settled.get(session.session_key)
-        if held is not None:
+        earlier = before.get(session.session_key)
+        if earlier is not None and earlier.reason == LATE:
+            found[session.session_key] = LATE
+        elif held is not None:
             late = promoted(held, session.evidence, terms.now_ns, terms.options.grace_s)
             if held.reason not in DRAWN or late is not None:
                 found[session.session_key] = held.reason if late is None else late.reason

@@ -61,16 +61,16 @@ class Upkeep:
 
     def purge_bodies(self, *, decided_before_ns: int, limit: int) -> int:
         check_limit(limit)
-        with self._decisions:
-            while True:
+        while True:
+            with self._decisions:  # let go between two: who writes decisions must not wait for sessions without bodies
                 with self._database.snapshot() as cursor:
                     chosen = chosen_sessions(cursor, decided_before_ns, limit)
                     owners = owners_of(cursor, chosen, decided_before_ns)
                 if not chosen:
                     return 0
                 gone = self._purge(chosen, owners)
-                if gone:
-                    return gone
+            if gone:
+                return gone
 
     def _purge(self, chosen: Sequence[Chosen], owners: Mapping[Chosen, set[str]]) -> int:
         named = {(session.project, owner) for session, found in owners.items() for owner in found}

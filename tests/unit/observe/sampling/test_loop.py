@@ -209,6 +209,34 @@ def test_a_late_session_of_a_closed_window_is_decided_with_the_others() -> None:
     assert after["r1"] <= before["r1"]
 
 
+def test_late_evidence_while_the_window_is_open_stands() -> None:
+    """A round that takes earlier facts as they were must not draw the session again."""
+    desk = Desk()
+    for n in range(1, 11):
+        desk.add(n)
+    sampler = desk.sampler()
+    sampler.round(at(HOLD + 20))
+    n = out_of(desk)
+    bad = desk.add(n, status="error")
+    assert sampler.notice([bad], at(HOLD + 30)) == 1
+    for extra in range(11, 20):
+        desk.add(extra)
+    for second in (HOLD + 60, 3600 + HOLD, 3600 + HOLD + 60):
+        sampler.round(at(second))
+        found = next(r for r in desk.runs() if r.run_id == f"r{n}")
+        assert (found.body_reason, found.body_probability) == ("late_evidence", 1.0)
+
+
+def test_more_than_one_look_finds_is_decided_in_one_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quarterdeck.observe.sampling.loop._FIRST_LOOK", 4)
+    desk = Desk()
+    for n in range(1, 31):
+        desk.add(n)
+    sampler = desk.sampler()
+    sampler.round(at(HOLD + 10))
+    assert sampler.round(at(HOLD + 40)).decided >= 21
+
+
 def test_projects_and_windows_do_not_mix() -> None:
     desk = Desk()
     for n in range(1, 7):
