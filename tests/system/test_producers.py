@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ class Case:
     nested: bool = True
     retries: int = 0
     flags: frozenset[str] = frozenset()
+    settings: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -127,6 +128,7 @@ def variables(case: Case, server: Server, provider: str, environment: str, batch
     }
     if case.disabled:
         found["OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"] = case.disabled
+    found.update(case.settings)
     if batch is not None:
         found["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"] = str(batch)
     return found
@@ -235,3 +237,30 @@ def test_keys_that_nobody_knows_are_told_and_not_summed(server: Server, tmp_path
     check_both(case, runs, bill)
     told = {row["key"]: row["count"] for row in server.all("unmapped") if row["scope_name"] == "support-desk"}
     assert told["gen_ai.usage.invented_tokens"] >= 2
+
+
+EVENTS = (
+    ("OTEL_LOGS_EXPORTER", "otlp"),
+    ("OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT", "true"),
+    ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "event_only"),
+)
+
+
+@pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
+def test_messages_that_come_as_logs_stand_in_their_span_s_conversation(
+    server: Server, tmp_path: Path, protocol: str
+) -> None:
+    """OpenTelemetry's own package for OpenAI writes messages as log events, beside spans that have none."""
+    case = replace(CASES[9], protocol=protocol, settings=EVENTS)
+    runs, bill = play(case, server, tmp_path, batch=64 if protocol == "grpc" else 128)
+    check_both(case, runs, bill)
+    calls = [span for span in server.all(f"runs/{runs[0]['run_id']}/spans") if span["op_kind"] == "llm"]
+    assert len(calls) == 4
+    for number, call in enumerate(calls):
+        detail = server.get(f"runs/{runs[0]['run_id']}/spans/{call['span_id']}")
+        assert not any(pair.startswith("gen_ai.input.messages") for pair in detail["raw"]["attributes"])
+        said = detail["messages"]
+        assert said["content_state"] == "present"
+        assert len(said["output"]) == 1
+        asked = [part["content"] for message in said["input"] for part in message["parts"] if part["type"] == "text"]
+        assert any("did not come" in text for text in asked), number
