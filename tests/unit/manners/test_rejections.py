@@ -8,7 +8,7 @@ from pathlib import Path
 from quarterdeck.observe.ingest.checks import NOTES
 
 RAISED = re.compile(r'PartError\(\s*"(\w+)"')
-REFUSED = re.compile(r'Rejection\(span\.project, now_ns, "(\w+)"')
+REFUSED = re.compile(r'Rejection\(\s*span\.project, now_ns, "(\w+)"')
 RETURNED = re.compile(r'return "(\w+)", f?"')
 
 

@@ -36,22 +36,22 @@ class RetentionOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     bodies_days: float = Field(
-        30,
+        30.0,
         ge=0,
         description="Messages and payloads; 0 keeps them as long as their spans.",
         json_schema_extra={"unit": "days"},
     )
     spans_days: float = Field(
-        90, ge=0, description="Spans with their raw forms; 0 keeps them for ever.", json_schema_extra={"unit": "days"}
+        90.0, ge=0, description="Spans with their raw forms; 0 keeps them for ever.", json_schema_extra={"unit": "days"}
     )
     runs_days: float = Field(
-        400, ge=0, description="Summaries of runs; 0 keeps them for ever.", json_schema_extra={"unit": "days"}
+        400.0, ge=0, description="Summaries of runs; 0 keeps them for ever.", json_schema_extra={"unit": "days"}
     )
     rollups_days: float = Field(
-        0, ge=0, description="Counts by cohort and minute; 0 keeps them for ever.", json_schema_extra={"unit": "days"}
+        0.0, ge=0, description="Counts by cohort and minute; 0 keeps them for ever.", json_schema_extra={"unit": "days"}
     )
     tombstones_days: float = Field(
-        400,
+        400.0,
         ge=1,
         description="How long late spans of what was erased on demand are refused.",
         json_schema_extra={"unit": "days"},
