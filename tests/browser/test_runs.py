@@ -69,6 +69,49 @@ def test_columns_sort(ten_server: Server, open_page: OpenPage) -> None:
     expect(heading).to_have_attribute("aria-sort", "ascending")
 
 
+def test_columns_are_chosen_and_stand_in_the_link(ten_server: Server, open_page: OpenPage) -> None:
+    page = open_page(f"{ten_server.api}/runs", width=1600)
+    expect(page.locator(".run-item")).to_have_count(10)
+    page.get_by_text("columns", exact=True).click()
+    page.get_by_role("checkbox", name="texts").click()
+    page.get_by_role("checkbox", name="spans").click()
+    heads = page.get_by_role("columnheader")
+    expect(heads.filter(has_text="texts")).to_be_visible()
+    expect(heads.filter(has_text="spans")).to_have_count(0)
+    expect(page.locator(".run-item").first).to_contain_text("not decided yet")
+    page.reload()
+    expect(heads.filter(has_text="texts")).to_be_visible()
+    page.get_by_text("columns", exact=True).click()
+    page.get_by_role("button", name="the usual ones").click()
+    expect(heads.filter(has_text="texts")).to_have_count(0)
+    assert "cols=" not in page.url
+
+
+def test_a_view_is_saved_found_again_and_forgotten(ten_server: Server, open_page: OpenPage) -> None:
+    page = open_page(f"{ten_server.api}/runs?status=error&sort=-started_at")
+    expect(page.locator(".run-item")).to_have_count(3)
+    page.get_by_text("views", exact=True).click()
+    page.get_by_label("Name of the view").fill("failed, oldest first")
+    page.get_by_role("button", name="save").click()
+    page.goto(f"{ten_server.api}/runs")
+    expect(page.locator(".run-item")).to_have_count(10)
+    page.get_by_text("views", exact=True).click()
+    page.get_by_role("link", name="failed, oldest first").click()
+    expect(page).to_have_url(re.compile("status=error&sort=-started_at"))
+    expect(page.locator(".run-item")).to_have_count(3)
+    page.get_by_role("button", name="Forget view failed, oldest first").click()
+    expect(page.get_by_role("link", name="failed, oldest first")).to_have_count(0)
+
+
+def test_health_says_which_texts_stay_and_tries_another_policy(ten_server: Server, open_page: OpenPage) -> None:
+    page = open_page(f"{ten_server.api}/health")
+    expect(page.get_by_text("Always kept: error")).to_be_visible()
+    page.get_by_text("What would another policy keep?").click()
+    page.get_by_label("mode").select_option("all")
+    page.get_by_role("button", name="try on the last 24 hours").click()
+    expect(page.get_by_text("Every text is kept.")).to_be_visible()
+
+
 def test_a_thousand_rows_are_few_elements(thousand_server: Server, open_page: OpenPage) -> None:
     page = open_page(f"{thousand_server.api}/runs")
     grid = page.get_by_role("grid")

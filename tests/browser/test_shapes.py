@@ -22,7 +22,8 @@ READY = {
     "fleet": "main h1",
     "runs": ".run-item, .nothing",
     "tree": ".tree-row",
-    "timeline": "canvas",
+    "timeline": "canvas.lanes",
+    "graph": ".graph-box",
     "conversation": ".message",
     "health": ".health-columns",
     "settings": "fieldset",
@@ -35,7 +36,7 @@ def addresses(server: Server) -> dict[str, str]:
     runs = server.get("runs", limit=1)["items"]
     if runs:
         run = f"/runs/{runs[0]['run_id']}"
-        found |= {"tree": run, "timeline": f"{run}?view=timeline", "conversation": f"{run}?view=conversation"}
+        found |= {"tree": run} | {view: f"{run}?view={view}" for view in ("timeline", "graph", "conversation")}
     return found
 
 
@@ -85,7 +86,13 @@ def test_panels_and_dialogs_are_accessible(theme: str, ten_server: Server, open_
     expect(page.locator(".span-panel h2")).to_be_visible()
     assert serious_faults(page) == []
     picture(page, f"span-panel-ten-{theme}-1280")
+    page.goto(f"{ten_server.api}/runs/{run_id}?span={span_id}&diff=open")
+    expect(page.locator(".context-diff, .span-panel h2").first).to_be_visible()
+    page.get_by_text("copy, download").click()
+    assert serious_faults(page) == []
+    picture(page, f"span-diff-ten-{theme}-1280")
     page.goto(f"{ten_server.api}/runs?peek={run_id}")
+    page.get_by_text("columns").first.click()
     expect(page.locator(".peek h2")).to_be_visible()
     page.keyboard.press("Control+k")
     expect(page.get_by_role("option").first).to_be_visible()

@@ -1,4 +1,4 @@
-"""`quarterdeck runs list|show|tail`: runs of a running server, over its API."""
+"""`quarterdeck runs list|show|tail|context`: runs of a running server, over its API."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from quarterdeck.cli.client import (
     project_parameter,
     segment,
 )
+from quarterdeck.cli.run_context import show_context
 from quarterdeck.errors import BadInput
 from quarterdeck.store.interface import RUN_FACETS, RUN_SORTS
 
@@ -58,10 +59,11 @@ COLUMNS = (
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(rich_markup_mode=None, help="List runs, show one, or follow new ones.")
+    group = typer.Typer(rich_markup_mode=None, help="List runs, show one or its contexts, or follow new ones.")
     group.command("list")(list_runs)
     group.command("show")(show_run)
     group.command("tail")(tail_runs)
+    group.command("context")(show_context)
     app.add_typer(group, name="runs")
 
 

@@ -12,7 +12,9 @@ import type {
   Health,
   Label,
   Listing,
+  Privacy,
   Rejection,
+  Retention,
   Run,
   Sampling,
   SpanDetail,
@@ -73,6 +75,14 @@ export function useRejections() {
 
 export function useSampling() {
   return usePolled<Sampling>("sampling", { project: useProject() }, { floorS: 30 });
+}
+
+export function usePrivacy() {
+  return usePolled<Privacy>("privacy", { project: useProject() }, { floorS: 30 });
+}
+
+export function useRetention() {
+  return usePolled<Retention>("retention", { project: useProject() }, { floorS: 30 });
 }
 
 export function useLabels() {

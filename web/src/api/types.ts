@@ -399,3 +399,21 @@ export interface Label {
   refused: { reason: string; runs: number; example: string }[];
   top: { value: string; runs_low: number; runs_high: number }[];
 }
+
+export interface Privacy {
+  rules: string[];
+  own_rules: string[];
+  keep_user_ids: boolean;
+  capture: "on" | "off" | "sampled";
+  capture_share: number | null;
+  redacted: Record<string, number>;
+  spans_content_dropped: number;
+  spans_erased_refused: number;
+  tombstones: number;
+}
+
+export interface Retention {
+  days: Record<string, number | null>;
+  last_round_at: string | null;
+  error: string | null;
+}

@@ -11,6 +11,7 @@ import { Facts } from "../runs/facts";
 import { bytes, count, percent, plural, UNKNOWN } from "../words/numbers";
 import { ago, duration, moment } from "../words/time";
 import { Labels } from "./labels";
+import { PrivacySection } from "./privacy";
 import { SamplingSection } from "./sampling";
 import { Section, Table } from "./section";
 
@@ -38,6 +39,7 @@ export function HealthView() {
       <Limits health={health} />
       <SamplingSection />
       <Labels />
+      <PrivacySection />
       <Producers health={health} />
       <UnmappedKeys />
       <Rejections />

@@ -34,11 +34,19 @@ const off = (share: number | null) => (share === null ? UNKNOWN : `± ${percent(
 
 function Kept({ sampling }: { sampling: Sampling }) {
   const { sessions, kept, undecided, text_bytes, expected_relative_error: error } = sampling;
-  if (sessions === 0) return <p className="muted">No session was decided on in the last 24 hours.</p>;
+  const decided = sessions - undecided;
+  if (decided <= 0)
+    return (
+      <p className="muted">
+        {undecided > 0
+          ? `${plural(undecided, "session")} of the last 24 hours wait for their decision; until then all their texts are kept.`
+          : "No session in the last 24 hours."}
+      </p>
+    );
   return (
     <>
       <p>
-        {count(kept)} of {plural(sessions, "session")} ({percent(kept / sessions)}), {bytes(text_bytes.kept)} of{" "}
+        {count(kept)} of {plural(decided, "decided session")} ({percent(kept / decided)}), {bytes(text_bytes.kept)} of{" "}
         {bytes(text_bytes.all)} of text; {count(undecided)} not decided yet. Totals estimated from kept texts would be
         off by {off(error.sessions)} (sessions), {off(error.tokens)} (tokens), {off(error.cost_usd)} (cost).
         {sampling.truncated && " There were more runs than may be looked at; the newest were taken."}

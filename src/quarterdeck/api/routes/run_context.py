@@ -26,7 +26,7 @@ SpanId = Annotated[str | None, Field(max_length=64)]
 class ContextQuery(ProjectQuery):
     """A page of model calls. Each costs the reading of two spans in full."""
 
-    limit: Annotated[int, Field(ge=1, le=200, description="Most calls of one answer.")] = 100
+    limit: Annotated[int, Field(ge=1, le=500, description="Most calls of one answer.")] = 100
     cursor: Annotated[str | None, Field(max_length=2000, description="`next_cursor` of the page before.")] = None
 
 
