@@ -102,6 +102,8 @@ def _span_parts(span: Mapping[str, Any]) -> Iterable[str]:
         yield output.dollars(span["cost_usd"])
     if span["status"] == "error":
         yield f"error {span['error_class'] or span['error_type'] or ''}".rstrip()
+    if span.get("attempt"):
+        yield f"attempt {span['attempt']} of {span['attempts']}"
     if span["repair_rule"]:
         yield f"re-attached: {span['repair_rule']}"
 

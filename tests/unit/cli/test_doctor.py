@@ -142,3 +142,52 @@ def test_traces_joined_by_a_run_id_are_one_group(otlp: Any, quarterdeck: Call, o
     answer = quarterdeck("doctor", otlp_file(*map(otlp.request, (first, second, lost))), "--json")
     (finding,) = [f for f in answer.document["findings"] if f["code"] == "orphans"]
     assert (finding["evidence"]["runs_with_orphans"], finding["evidence"]["runs"]) == (1, 2)
+
+
+COLLECTOR = """
+processors:
+  batch:
+  probabilistic_sampler: {sampling_percentage: 10}
+exporters:
+  otlp: {endpoint: "127.0.0.1:4318"}
+service:
+  pipelines:
+    traces: {receivers: [otlp], processors: [batch, probabilistic_sampler], exporters: [otlp]}
+"""
+
+
+@pytest.mark.parametrize("name", ["otelcol.yaml", "otelcol.conf"])
+def test_a_collectors_configuration(quarterdeck: Call, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text(COLLECTOR)
+    answer = quarterdeck("doctor", str(path), "--json")
+    assert answer.code == 1
+    assert {"collector_probabilistic_sampler", "collector_wrong_port", "collector_memory_limiter"} <= set(
+        codes(answer.document)
+    )
+    assert "sampling_percentage: 10" in quarterdeck("doctor", str(path)).out
+
+
+def test_a_broken_configuration_is_named_with_its_line(quarterdeck: Call, tmp_path: Path) -> None:
+    path = tmp_path / "otelcol.yaml"
+    path.write_text("service:\n  pipelines: [\n")
+    answer = quarterdeck("doctor", str(path))
+    assert answer.code == 3
+    assert f"{path}:" in answer.err
+    assert quarterdeck("doctor", str(tmp_path / "nothing.yaml")).code == 3
+
+
+def test_a_bill_beside_a_file(quarterdeck: Call, otlp_file: Write, otlp: Any, tmp_path: Path) -> None:
+    used = {"gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 10}
+    calls = [otlp.span(1, n, 1, "chat gpt-4o", used) for n in range(10, 20)]
+    path = otlp_file(otlp.request([*otlp.agent_run(1, "a"), *calls]))
+    bill = tmp_path / "calls.csv"
+    bill.write_text("hour,model\n")
+    assert quarterdeck("doctor", path, "--billing", str(bill)).code == 3
+    assert quarterdeck("doctor", path, "--billing", str(tmp_path / "nothing.csv")).code == 3
+    bill.write_text("day,model,requests\n2001-01-01,gpt-4o,7\n")
+    answer = quarterdeck("doctor", path, "--billing", str(bill), "--json")
+    assert "billing_gap" not in codes(answer.document)  # long before the first span
+    config = tmp_path / "otelcol.yaml"
+    config.write_text(COLLECTOR)
+    assert quarterdeck("doctor", str(config), "--billing", str(bill)).code == 3
