@@ -121,6 +121,38 @@ class _Books:
 
     def close(self) -> None:
         """Work through the run, children before parents, and add what repeats know beyond the calls they repeat."""
+        if self._is_plain():
+            self._close_plain()
+        else:
+            self._close_any()
+
+    def _is_plain(self) -> bool:
+        """Nothing was seen twice, judged, moved or lost, and no number is exclusive: so it is with most runs."""
+        special = self._account.calls.duplicated or self._judged or self._exclusive or self._body.moved
+        return not special and max(self._body.order) < len(self._body.spans)
+
+    def _close_plain(self) -> None:
+        """As `_close_any` where all that it asks about is absent."""
+        spans, up, own, below = self._body.spans, self._body.up, self._own, self._below
+        parts, totals = self._account.parts, self._account.totals
+        for node in reversed(self._body.order):
+            mine, eff = own.get(node), below.pop(node, None)
+            if mine is not None:
+                if eff is None and spans[node].op_kind == "llm":
+                    parts.append(Part(node, mine, False))
+                    eff = mine
+                else:
+                    eff = self._effective(node, mine, eff)
+            if eff is None:
+                continue
+            above = up[node]
+            if above == NO_PARENT:
+                totals = plus(totals, eff)
+            else:
+                below[above] = plus(below[above], eff) if above in below else eff
+        self._account.totals = totals
+
+    def _close_any(self) -> None:
         up, own, below, inner = self._body.up, self._own, self._below, self._inner
         spans_count, moved = len(self._body.spans), self._body.moved
         corrections = self._account.calls.correction

@@ -9,6 +9,7 @@ import random
 from collections.abc import Sequence
 from math import fsum
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -144,3 +145,13 @@ def _reported(spans: list[Span], order: list[int]) -> dict[int, Usage]:
         for node, s in ((node, spans[node]) for node in order if node < len(spans))
     }
     return {node: vector for node, vector in usage.items() if any(value is not None for value in vector)}
+
+
+@given(SEEDS, SIZES)
+@settings(max_examples=300, deadline=None)
+def test_the_short_way_through_the_books_answers_like_the_long_one(seed: int, size: int) -> None:
+    spans = forest(seed, size, kinds=("agent", "chain", "llm", "llm", "tool"))
+    short = summarise_runs(spans, now_ns=NOW, prices=PRICES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("quarterdeck.observe.runs.account._Books._is_plain", lambda _: False)
+        assert summarise_runs(spans, now_ns=NOW, prices=PRICES) == short
