@@ -32,7 +32,7 @@ VERBS = (
         "quarterdeck.cli.replay",
         "Send recorded runs into a running server, and return when they can be read.",
     ),
-    Verb("runs", "quarterdeck.cli.runs", "List runs, show one, or follow new ones."),
+    Verb("runs", "quarterdeck.cli.runs", "List runs, show one or its contexts, or follow new ones."),
     Verb("fleet", "quarterdeck.cli.fleet", "Say in words what the fleet is doing, then by cohort."),
     Verb(
         "contrast",
