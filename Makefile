@@ -113,6 +113,11 @@ bench: dev ## Every published figure again (docs/benchmarks.md says which script
 	$(BIN)/python benchmarks/footprint.py
 	$(BIN)/python benchmarks/ingest.py --seconds $(BENCH_SECONDS)
 	$(BIN)/python benchmarks/api.py --page
+	$(BIN)/python benchmarks/bodies.py
+	$(BIN)/python benchmarks/runs.py
+	$(BIN)/python benchmarks/run_view.py
+	$(BIN)/python benchmarks/scale.py
+	$(BIN)/python benchmarks/peers.py
 
 torture: dev fuzzer ## Kill the server while it takes spans, many times, and count what is missing; fuzz the way in; hundreds of stories of bad delivery
 	$(BIN)/python benchmarks/kill9.py --kills $(KILLS)
