@@ -148,7 +148,11 @@ SESSIONS = [
 def test_sessions_in_order(first: int) -> None:
     """Whichever keys are there, the first of the table wins; the order of the attributes does not matter."""
     given = {key: f"by {key}" for key in reversed(SESSIONS[first:])}
-    expect(canonical({"x": 1, **given}, scope="agent_framework"), session_id=f"by {SESSIONS[first]}", session_source="explicit")
+    expect(
+        canonical({"x": 1, **given}, scope="agent_framework"),
+        session_id=f"by {SESSIONS[first]}",
+        session_source="explicit",
+    )
 
 
 @pytest.mark.parametrize("key", ["baggage.session.id", "baggage.gen_ai.conversation.id", "langfuse_session_id"])

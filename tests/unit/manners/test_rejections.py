@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from quarterdeck.observe.ingest.checks import NOTES
+from quarterdeck.observe.ingest.logs import NO_SPAN
 
 RAISED = re.compile(r'PartError\(\s*"(\w+)"')
 REFUSED = re.compile(r'Rejection\(\s*span\.project, now_ns, "(\w+)"')
@@ -17,7 +18,7 @@ def reasons(root: Path) -> set[str]:
     room = root / "src/quarterdeck/observe/ingest"
     raised = {word for path in room.glob("*.py") for word in RAISED.findall(path.read_text())}
     refused = set(REFUSED.findall((root / "src/quarterdeck/observe/privacy/door.py").read_text()))
-    return raised | refused | set(RETURNED.findall((room / "checks.py").read_text())) | NOTES
+    return raised | refused | {NO_SPAN} | set(RETURNED.findall((room / "checks.py").read_text())) | NOTES
 
 
 def test_reasons_and_their_reference_agree(root: Path) -> None:
