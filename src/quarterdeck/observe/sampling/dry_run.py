@@ -13,6 +13,8 @@ from quarterdeck.observe.sampling.policy import Terms, closing_ns, decide_window
 from quarterdeck.observe.sampling.summary import Summary, summarise
 
 _KEYS = 2_000
+LOOK_RUNS_MAX = 20_000
+"""Runs behind a report: it is asked for often, and the newest tell what the policy does now."""
 
 
 class DecisionList(RunList, Protocol):
@@ -30,7 +32,7 @@ class Looked(NamedTuple):
 
 def look(store: DecisionList, project: str, window: tuple[int, int], options: SamplingOptions) -> Looked:
     """What was decided about the sessions last seen in a half-open span of time (ns)."""
-    sessions, truncated = _sessions(store, project, window, options)
+    sessions, truncated = _sessions(store, project, window, options, min(options.runs_max, LOOK_RUNS_MAX))
     decisions = decisions_of(store, project, [session.session_key for session in sessions])
     return Looked(summarise([(s, decisions.get(s.session_key)) for s in sessions]), truncated)
 
@@ -40,7 +42,7 @@ def try_policy(store: RunList, project: str, window: tuple[int, int], options: S
 
     With mode `off` nothing is decided. Sessions that are not over count as they stand.
     """
-    sessions, truncated = _sessions(store, project, window, options)
+    sessions, truncated = _sessions(store, project, window, options, options.runs_max)
     by_window: dict[int, list[SessionFacts]] = {}
     for session in sessions:
         by_window.setdefault(session.window(options.window_s), []).append(session)
@@ -61,11 +63,11 @@ def decisions_of(store: DecisionList, project: str, keys: Sequence[str]) -> dict
 
 
 def _sessions(
-    store: RunList, project: str, window: tuple[int, int], options: SamplingOptions
+    store: RunList, project: str, window: tuple[int, int], options: SamplingOptions, most: int
 ) -> tuple[list[SessionFacts], bool]:
-    runs = last_seen_between(store, project, *window, limit=options.runs_max + 1)
-    truncated = len(runs) > options.runs_max
-    whole = runs_of_sessions(store, project, runs[: options.runs_max])
+    runs = last_seen_between(store, project, *window, limit=most + 1)
+    truncated = len(runs) > most
+    whole = runs_of_sessions(store, project, runs[:most])
     since_ns, until_ns = window
     found = [s for s in sessions_of(whole, options) if since_ns <= s.last_seen_ns < until_ns]
     return found, truncated
