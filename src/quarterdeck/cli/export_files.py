@@ -91,18 +91,19 @@ class LinesTarget:
         self.cursor: str | None = known.get("cursor")
         self.complete: bool = known.get("complete", False)
         self.resumed = bool(known)
-        self._file = self._part.open("ab")
-        self._file.truncate(known.get("bytes", 0))
-        self._file.seek(0, os.SEEK_END)
+        self._bytes: int = known.get("bytes", 0)
 
     def add(self, items: Sequence[dict[str, Any]], spans: int, next_cursor: str | None) -> None:
-        if items:
-            self._file.write(self._packed((json.dumps({"resourceSpans": items}, ensure_ascii=True) + "\n").encode()))
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with self._part.open("ab") as file:
+            file.truncate(self._bytes)  # what a kill left of a page
+            if items:
+                file.write(self._packed((json.dumps({"resourceSpans": items}, ensure_ascii=True) + "\n").encode()))
+            file.flush()
+            os.fsync(file.fileno())
+            self._bytes = file.seek(0, os.SEEK_END)
         self.spans += spans
         self.cursor, self.complete = next_cursor, next_cursor is None
-        self._state.write(spans=self.spans, cursor=next_cursor, complete=self.complete, bytes=self._file.tell())
+        self._state.write(spans=self.spans, cursor=next_cursor, complete=self.complete, bytes=self._bytes)
 
     def _packed(self, line: bytes) -> bytes:
         if self._path.suffix == ".gz":
@@ -117,11 +118,9 @@ class LinesTarget:
         """OTLP has no word for runs: whoever imports the spans gets them again."""
 
     def finish(self) -> int:
-        size = self._file.tell()
-        self._file.close()
         self._part.rename(self._path)
         self._state.remove()
-        return size
+        return self._bytes
 
 
 class ParquetTarget:

@@ -181,7 +181,8 @@ class Eraser:
         rows = [Tombstone(self._refusing.digest(project, kind, name), project, kind, now_ns) for name in identities]
         if rows:
             self._ledger.add_tombstones(rows)
-            self._refusing.add(row.digest for row in rows)
+            if kind != "user":  # a user who comes back is taken again
+                self._refusing.add(row.digest for row in rows)
 
     def _look_again(self, project: str, wanted: Wanted, done: _Done) -> None:
         """What was decoded before the tombstones and committed after the first look."""
