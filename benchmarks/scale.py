@@ -18,7 +18,9 @@ import tempfile
 import time
 import urllib.parse
 from datetime import UTC, datetime
+from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +28,7 @@ import bulk
 from api import Trickle
 from ingest import Sender, quantile
 from load import Shape, Template
+from quarterdeck.store.duckdb import schema
 from server import Server
 
 ROOT = Path(__file__).parents[1]
@@ -43,24 +46,38 @@ def window(until_ns: int) -> str:
     return urllib.parse.urlencode({"since": since, "until": until})
 
 
+def questions(until_ns: int, run: str) -> dict[str, str]:
+    """The names of BARS_MS, each with its address."""
+    return {
+        "run by id": f"/api/v1/runs/{run}",
+        "first page of its spans": f"/api/v1/runs/{run}/spans?limit=100",
+        "fleet": f"/api/v1/fleet?{window(until_ns)}",
+        "cohorts": f"/api/v1/cohorts?{window(until_ns)}",
+        "contrast of an hour": f"/api/v1/contrast?{window(until_ns)}",
+    }
+
+
 def ask(server: Server, rounds: int, until_ns: int, run_ids: list[str]) -> dict[str, list[float]]:
     """Milliseconds of each question, in turns, each time about another run of the whole history."""
     rng = np.random.default_rng(int(time.time()))
     took: dict[str, list[float]] = {name: [] for name in BARS_MS}
     for _ in range(rounds):
-        run = run_ids[int(rng.integers(len(run_ids)))]
-        paths = {
-            "run by id": f"/api/v1/runs/{run}",
-            "first page of its spans": f"/api/v1/runs/{run}/spans?limit=100",
-            "fleet": f"/api/v1/fleet?{window(until_ns)}",
-            "cohorts": f"/api/v1/cohorts?{window(until_ns)}",
-            "contrast of an hour": f"/api/v1/contrast?{window(until_ns)}",
-        }
-        for name, path in paths.items():
+        for name, path in questions(until_ns, run_ids[int(rng.integers(len(run_ids)))]).items():
             at = time.perf_counter()
             server.get(path)
             took[name].append((time.perf_counter() - at) * 1e3)
     return took
+
+
+def processor_ms(server: Server, rounds: int, until_ns: int, run_ids: list[str]) -> dict[str, float]:
+    """Processor time of the server for one question: what a busy machine does not change."""
+    found: dict[str, float] = {}
+    for name in BARS_MS:
+        before = server.cpu_s()
+        for run in run_ids[:rounds]:
+            server.get(questions(until_ns, run)[name])
+        found[name] = round((server.cpu_s() - before) / min(rounds, len(run_ids)) * 1e3, 1)
+    return found
 
 
 def sample_runs(server: Server, until_ns: int, hours: int, n: int) -> list[str]:
@@ -106,21 +123,32 @@ class Load:
         return sent / took
 
 
-def rate_of(server: Server, seconds: float, connections: int) -> tuple[float, int]:
-    """Acknowledged spans a second with nobody asking, and the largest resident memory seen."""
+class Rate(NamedTuple):
+    """Acknowledged spans a second, processor time of the server for each, and its largest resident memory."""
+
+    spans_per_s: float
+    cpu_us: float
+    rss_bytes: int
+
+
+def rate_of(server: Server, seconds: float, connections: int) -> Rate:
+    """With nobody asking."""
+    before = server.cpu_s()
     load = Load(server, connections=connections)
     largest = 0
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
         largest = max(largest, server.rss_bytes())
         time.sleep(0.5)
-    return load.stop(), largest
+    rate = load.stop()
+    took = time.perf_counter() - load.began
+    return Rate(rate, (server.cpu_s() - before) / max(1.0, rate * took) * 1e6, largest)
 
 
-def empty_rate(seconds: float, connections: int) -> float:
+def empty_rate(seconds: float, connections: int) -> Rate:
     folder = Path(tempfile.mkdtemp(prefix="qd-scale-"))
     with Server(folder / "data") as server:
-        rate, _ = rate_of(server, seconds, connections)
+        rate = rate_of(server, seconds, connections)
         server.stop()
     shutil.rmtree(folder)
     return rate
@@ -138,6 +166,7 @@ def measure(loaded: Path, arguments: argparse.Namespace, until_ns: int, runs: in
         answer["start_s"] = round(server.start_s, 2)
         answer["rss_at_start_mb"] = round(server.rss_bytes() / 1e6)
         ids = sample_runs(server, until_ns, hours, 60)
+        answer["processor_ms"] = processor_ms(server, 20, until_ns, ids)
         answer["quiet"] = phase(ask(server, arguments.rounds, until_ns, ids), 0)
         trickle = Load(server, rate=arguments.rate)
         took = ask(server, arguments.rounds, until_ns, ids)
@@ -145,14 +174,20 @@ def measure(loaded: Path, arguments: argparse.Namespace, until_ns: int, runs: in
         heavy = Load(server, connections=arguments.connections)
         took = ask(server, max(20, arguments.rounds // 3), until_ns, ids)
         answer["heavy"] = phase(took, heavy.stop())
-        rate, largest = rate_of(server, arguments.ingest_seconds, arguments.connections)
-        answer["ingest_alone_spans_per_s"] = round(rate)
-        answer["rss_max_mb"] = round(largest / 1e6)
+        alone = rate_of(server, arguments.ingest_seconds, arguments.connections)
+        answer["ingest_alone_spans_per_s"] = round(alone.spans_per_s)
+        answer["ingest_alone_cpu_us_per_span"] = round(alone.cpu_us, 1)
+        answer["rss_max_mb"] = round(alone.rss_bytes / 1e6)
         answer["stored"] = server.get("/api/v1/health")["storage"]
         answer["stop_s"] = round(server.stop(), 1)
     if folder != loaded:
         shutil.rmtree(folder)
     return answer
+
+
+def tables_digest() -> str:
+    """A file is used again only by the version of the tables that made it."""
+    return blake2b(Path(schema.__file__).read_bytes(), digest_size=4).hexdigest()
 
 
 def main() -> None:
@@ -166,7 +201,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=ROOT / "var/scale", help="where the loaded file is kept")
     parser.add_argument("--delete", action="store_true", help="remove the loaded file at the end")
     arguments = parser.parse_args()
-    folder = arguments.folder / str(arguments.spans)
+    folder = arguments.folder / f"{arguments.spans}-{tables_digest()}"
     note = folder / "until_ns"
     folder.mkdir(parents=True, exist_ok=True)
     if not note.exists():
@@ -184,8 +219,9 @@ def main() -> None:
                 "bars_ms": BARS_MS,
                 "n": arguments.rounds,
                 **answer,
-                "ingest_empty_store_spans_per_s": round(empty),
-                "ingest_of_empty": round(float(str(answer["ingest_alone_spans_per_s"])) / empty, 2),
+                "ingest_empty_store_spans_per_s": round(empty.spans_per_s),
+                "ingest_empty_store_cpu_us_per_span": round(empty.cpu_us, 1),
+                "ingest_of_empty": round(float(str(answer["ingest_alone_spans_per_s"])) / empty.spans_per_s, 2),
             },
             indent=2,
         )

@@ -103,13 +103,14 @@ class Deck:
     def __init__(self, store: TelemetryStore) -> None:
         self.store = store
         self.errors = Errors()
+        self.clock = FakeClock(NOW_NS)
         self.loop = asyncio.new_event_loop()
         self.pipeline = Pipeline(
             store=store,
             canonical=Canonicalizer(user_hash_key=b"k" * 32),
             build_runs=build,
             gauges=IngestGauges(CollectorRegistry()),
-            clock=FakeClock(NOW_NS),
+            clock=self.clock,
             ingest=IngestOptions(flush_wait_s=0),
             options=OPTIONS,
             log=self.errors,
@@ -126,10 +127,14 @@ class Deck:
         return [not isinstance(answer, BaseException) for answer in self.loop.run_until_complete(send())]
 
     def settle(self) -> None:
-        """Until every run reflects every commit, or the power is gone. An empty request wakes the writer."""
+        """Until every run reflects every commit, or the power is gone. An empty request wakes the writer.
+
+        The clock goes on a little with each, since a trace that was just built rests for a moment.
+        """
         for _ in range(POKES_MAX):
             if not self.pipeline.health().settle_lag_s or getattr(self.store, "left", None) is not None:
                 return
+            self.clock.advance(0.05)
             self.deliver([b"{}"])
         raise AssertionError(f"runs did not settle: {self.errors.told}")
 

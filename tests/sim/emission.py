@@ -86,8 +86,9 @@ class _Writer:
         common = {"gen_ai.operation.name": name.split(maxsplit=1)[0], "gen_ai.agent.name": f"desk{self.trace % 3}"}
         if self.session:
             common["gen_ai.conversation.id"] = f"s{self.session}"
-        if self.shape == "explicit run":
-            common["quarterdeck.run.id"] = f"order-{self.trace // 2}"  # shared with a neighbour
+        if self.shape == "explicit run" and (number == 1 or self.trace % 2):
+            # Shared with a neighbour. Of every second trace only the root tells it, so its run has another id before.
+            common["quarterdeck.run.id"] = f"order-{self.trace // 2}"
         span = {
             "traceId": f"{self.trace:032x}",
             "spanId": f"{self.trace:08x}{number:08x}",
