@@ -49,5 +49,6 @@ def _document(services: ApiServices, doctor: Doctor, project: str) -> dict[str, 
         "producers": [producer_dict(producer) for producer in producers],
         "findings": [finding_dict(finding) for finding in findings],
         "billing": billing_dict(doctor.bill(project)),
+        "redacted": {} if services.upkeep is None else services.upkeep.tally.of(project).redacted,
         "endpoints": endpoints_dict(services.endpoints),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from quarterdeck.api.wire.doctor import BillingOut, FindingOut
 from quarterdeck.model.health import IngestHealth, LimitNow
@@ -83,6 +83,9 @@ class HealthOut(BaseModel):
     producers: list[ProducerOut]
     findings: list[FindingOut]
     billing: BillingOut | None
+    redacted: dict[str, int] = Field(
+        description="Values of this project taken out at the door since the start, by rule."
+    )
     endpoints: EndpointsOut
 
 
