@@ -25,6 +25,7 @@ from quarterdeck.model.bodies import BodyDecision
 from quarterdeck.model.raw import Absent, RawEvent, RawSpan
 from quarterdeck.model.reports import Rejection
 from quarterdeck.model.spans import Span
+from quarterdeck.store.bodies import without_bodies
 from quarterdeck.store.duckdb import DuckDBOptions, DuckDBStore
 from quarterdeck.store.duckdb.bodies.prefix import shared_chars
 from quarterdeck.store.duckdb.bodies.window import CHAIN_MAX
@@ -72,6 +73,7 @@ STEP = st.tuples(
     st.sampled_from(["loose", "ahead", "ahead", "thrown away", "fails", "event"]),
     st.booleans(),  # commit now
     st.integers(0, 19),  # 0: open anew
+    st.sampled_from([None, None, None, "erase", "purge", "expire"]),
 )
 
 
@@ -95,6 +97,8 @@ class Machine:
         self.sent: dict[tuple[str, str], RawSpan] = {}
         self.ahead: list[tuple[Any, Pair]] = []
         self.loose: list[Pair] = []
+        self.owners: dict[tuple[str, str], str | None] = {}
+        self.against: set[str] = set()
         self.number = 0
 
     def span(self, talk: Talk, where: str, *, as_list: bool) -> None:
@@ -117,9 +121,30 @@ class Machine:
     def commit(self) -> None:
         # Those made ahead come first and in order, as the pipeline commits them.
         self.store.commit(Batch(self.loose, prepared=[part for part, _ in self.ahead]))
-        for _, raw in [*self.loose, *(pair for _, pair in self.ahead)]:
+        for span, raw in [*self.loose, *(pair for _, pair in self.ahead)]:
             self.sent[raw.trace_id, raw.span_id] = raw
+            self.owners[raw.trace_id, raw.span_id] = span.session_id
         self.ahead, self.loose = [], []
+
+    def drop(self, how: str | None, talk: Talk) -> None:
+        """Take bodies away while parts that build on them may wait."""
+        if how == "erase" and self.sent:
+            key = sorted(self.sent)[len(self.sent) // 2]
+            assert self.store.erase_spans("default", [key]).spans == 1
+            del self.sent[key], self.owners[key]
+        elif how == "purge" and talk.name:
+            self.against.add(talk.name)
+            self.store.decide_bodies([BodyDecision("default", talk.name, False, 0.5, "reservoir", "", START_NS)])
+            self.store.purge_bodies(decided_before_ns=START_NS + 1, limit=10)
+            for key, owner in self.owners.items():
+                if owner in self.against:
+                    self.sent[key] = without_bodies(self.sent[key], "gone")
+        elif how == "expire":
+            before_ns = START_NS + self.number * 500
+            self.store.expire_bodies("default", before_ns=before_ns)
+            for key, raw in self.sent.items():
+                if raw.start_ns < before_ns:
+                    self.sent[key] = without_bodies(raw, "gone")
 
     def reopen(self) -> None:
         """What waits is lost, as after a crash."""
@@ -128,12 +153,22 @@ class Machine:
         self.store = opened(self.folder)
 
     def check(self) -> None:
-        found = self.store.spans_raw("default", list(self.sent))
+        found = {key: same_reason(raw) for key, raw in self.store.spans_raw("default", list(self.sent)).items()}
         assert found == self.sent
         for key, raw in self.sent.items():
             assert list(found[key].attributes) == list(raw.attributes)
         pages = self.store.scan_spans("default", since_ns=None, until_ns=None, cursor=None, limit=10_000)
-        assert {(raw.trace_id, raw.span_id): raw for _, raw in pages.items} == self.sent
+        assert {(raw.trace_id, raw.span_id): same_reason(raw) for _, raw in pages.items} == self.sent
+
+
+def same_reason(raw: RawSpan) -> RawSpan:
+    """What expired and was purged too has one reason or the other; here both are `gone`."""
+    maps = [
+        {name: Absent("gone", value.size) if isinstance(value, Absent) else value for name, value in held.items()}
+        for held in (raw.attributes, *(event.attributes for event in raw.events))
+    ]
+    events = tuple(event._replace(attributes=held) for event, held in zip(raw.events, maps[1:], strict=True))
+    return raw._replace(attributes=maps[0], events=events)
 
 
 @settings(max_examples=25, deadline=None)
@@ -142,11 +177,15 @@ def test_what_was_sent_comes_back_whatever_happens_in_between(steps: list[Any]) 
     with TemporaryDirectory() as folder:
         machine = Machine(Path(folder))
         talks = [Talk("a"), Talk("b"), Talk(None)]
-        for which, how, message, as_list, where, now, anew in steps:
+        machine.store.put_runs(
+            [make_run(n, session_id=name, trace_ids=()) for n, name in enumerate("ab")], [], settled_seq=0
+        )
+        for which, how, message, as_list, where, now, anew, dropped in steps:
             change(talks[which], how, message)
             machine.span(talks[which], where, as_list=as_list)
             if now:
                 machine.commit()
+            machine.drop(dropped, talks[which])
             if anew == 0:
                 machine.reopen()
         machine.commit()
