@@ -1,6 +1,7 @@
 """Lost context: calls that stand alone in traces of their own while their agent is at work beside them.
 
-Refuses: to blame a service in which no agent was at work at that time; there a call alone is what it looks like.
+Refuses: to blame a service in which no agent was at work at that time; there a call alone is what it looks like. Spans without a
+service belong together only by their session.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ def _around(call: Span, agents: Sequence[Span], starts: Sequence[int]) -> Span |
     for agent in reversed(agents[max(0, at - _LOOK_BACK) : at]):
         if agent.trace_id == call.trace_id or (agent.end_ns and agent.end_ns < end):
             continue
-        if None in (agent.session_id, call.session_id) or agent.session_id == call.session_id:
+        unsaid = None in (agent.session_id, call.session_id)
+        if (unsaid and call.service_name) or (not unsaid and agent.session_id == call.session_id):
             return agent
     return None
 

@@ -125,6 +125,15 @@ def test_calls_alone_for_other_reasons_are_not(spans):
     assert "lost_context" not in look(spans)[1]
 
 
+def test_without_a_service_only_a_session_ties_a_call_to_an_agent():
+    def spans(**session):
+        calls = [stray(k, f"{k + 1:032x}", **session)._replace(service_name=None) for k in range(4)]
+        return [desk(**session)._replace(service_name=None), *calls]
+
+    assert "lost_context" not in look(spans())[1]
+    assert "lost_context" in look(spans(session_id="s"))[1]
+
+
 def test_lost_spans_are_estimated_from_the_parents_that_are_named():
     spans = [
         span("a", "", "agent", 0, 50),
