@@ -17,7 +17,7 @@ from quarterdeck.api.services import ApiServices
 from quarterdeck.cli import main
 from quarterdeck.clock import SystemClock
 from quarterdeck.model.health import IngestHealth
-from quarterdeck.observe.canonical import Canonicalizer
+from quarterdeck.observe.canonical import Canonicalizer, conversation
 from quarterdeck.observe.ingest import IngestOptions, decode
 from quarterdeck.observe.ingest.checks import Limits
 from quarterdeck.observe.runs import PriceTable, RunOptions, build_runs, summarise_runs
@@ -131,7 +131,7 @@ def services(folder: Path) -> ApiServices:
         keys=SqlKeyStore(f"sqlite:///{folder / 'state.db'}"),
         clock=clock,
         build_runs=lambda spans: build_runs(spans, now_ns=clock.now_ns(), prices=prices, options=RunOptions()),
-        conversation=lambda _raw: {},
+        conversation=conversation,
         mapped_by=lambda _raw: {},
         notes=lambda _raw: {},
         ingest_health=IngestHealth,
