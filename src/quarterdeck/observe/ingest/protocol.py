@@ -8,7 +8,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from quarterdeck.observe.ingest.sniff import HTTP2_PREFACE, GrpcRefusal
 
-
 _PIECE_BYTES = 4 * 1024 * 1024
 """A body is handed on when it is whole, or in pieces of this size. uvicorn wakes the application at every 64 KiB, which costs a
 
