@@ -11,6 +11,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from quarterdeck.api.bills import compare
 from quarterdeck.api.services import ApiServices
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.runs import Run
@@ -61,7 +62,7 @@ class Doctor:
     def __init__(self, services: ApiServices) -> None:
         self._services = services
         self._looks: OrderedDict[str, Look] = OrderedDict()
-        self._bills: OrderedDict[str, Reconciliation] = OrderedDict()
+        self._bills: OrderedDict[str, Reconciliation | None] = OrderedDict()
         self._lock = threading.Lock()
 
     def findings(
@@ -73,18 +74,29 @@ class Doctor:
         found = [*find(facts), *look.findings, *billing_findings(self.bill(project))]
         return worst_first(found), look
 
-    def remember_bill(self, project: str, result: Reconciliation) -> None:
-        """Shown with the findings until the next import (or the end of the process)."""
+    def take_bill(self, project: str, text: str) -> Reconciliation:
+        """Compare a bill (CSV) and keep it: its result is among the findings until the next import. Raises BadFile."""
+        result = compare(self._services, project, text)
+        self._services.bills.keep(project, text)
+        self._remember_bill(project, result)
+        return result
+
+    def bill(self, project: str) -> Reconciliation | None:
+        """The last comparison with a bill, made again after a restart; None without any."""
+        with self._lock:
+            if project in self._bills:
+                return self._bills[project]
+        text = self._services.bills.last(project)
+        result = None if text is None else compare(self._services, project, text)
+        self._remember_bill(project, result)
+        return result
+
+    def _remember_bill(self, project: str, result: Reconciliation | None) -> None:
         with self._lock:
             self._bills[project] = result
             self._bills.move_to_end(project)
             while len(self._bills) > PROJECTS_MAX:
                 self._bills.popitem(last=False)
-
-    def bill(self, project: str) -> Reconciliation | None:
-        """The last comparison with a bill, None without any."""
-        with self._lock:
-            return self._bills.get(project)
 
     def _look(self, project: str, *, fresh: bool) -> Look:
         now_s = self._services.clock.monotonic_s()

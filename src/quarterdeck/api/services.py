@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from prometheus_client import CollectorRegistry
 
@@ -32,6 +32,24 @@ from quarterdeck.store.interface import KeyStore, TelemetryStore
 def reported_cost(span: Span) -> float | None:
     """Dollars of a span when nobody prices spans: what its producer reported."""
     return span.cost_reported_usd
+
+
+class Bills(Protocol):
+    """Where the last bill of each project lies."""
+
+    def keep(self, project: str, text: str, /) -> None: ...
+
+    def last(self, project: str, /) -> str | None: ...
+
+
+class NoBills:
+    """Nowhere: a comparison lives as long as the process."""
+
+    def keep(self, _project: str, _text: str, /) -> None:
+        """Nothing to do."""
+
+    def last(self, _project: str, /) -> str | None:
+        return None
 
 
 def always_ready() -> str | None:
@@ -85,6 +103,7 @@ class ApiServices:
     ready: Callable[[], str | None] = always_ready
     storage_path: str | None = None
     default_project: str = "default"
+    bills: Bills = field(default_factory=NoBills)
     sampling: SamplingOptions = field(default_factory=SamplingOptions)
     sampling_key: bytes = b""
     labels: Callable[[str], Sequence[LabelNow]] = no_labels

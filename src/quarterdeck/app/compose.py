@@ -16,6 +16,7 @@ from quarterdeck import __version__
 from quarterdeck.api import create_api
 from quarterdeck.api.services import ApiServices, UpkeepServices
 from quarterdeck.app import data_dir
+from quarterdeck.app.bills import BillFolder
 from quarterdeck.app.access import KeyAuthenticator
 from quarterdeck.app.bodies import Bodies, bodies_parts
 from quarterdeck.app.privacy import PrivacyParts, privacy_parts
@@ -152,6 +153,7 @@ def _services(
         options=settings.api,
         span_cost_usd=runs.cost_usd,
         default_project=settings.serve.project,
+        bills=BillFolder(folder),
         sampling=settings.sampling,
         sampling_key=bodies.key,
         labels=bodies.book.now,

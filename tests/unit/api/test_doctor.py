@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from quarterdeck.app.bills import BillFolder
 from quarterdeck.model.raw import RawLink, Scope
 
 API = "/api/v1"
@@ -85,6 +86,18 @@ def test_a_gap_alarms(deck, client, trace, raw) -> None:
     assert finding["evidence"]["hours"][0]["at"] == f"{DAY}T06:00:00Z"
     assert bill(client, f"hour,model,requests\n{DAY}T06:00:00Z,gpt-4o,1\n").json()["verdict"] == "agrees"
     assert "billing_gap" not in codes(client.get(f"{API}/health").json())
+
+
+def test_the_last_bill_is_compared_again_after_a_restart(deck, client, trace, tmp_path) -> None:
+    deck.take(trace(1))
+    deck.clock.advance(7200)
+    first = deck.client(bills=BillFolder(tmp_path))
+    told = bill(first, f"hour,model,requests\n{DAY}T07:00:00Z,gpt-4o,40\n").json()
+    again = deck.client(bills=BillFolder(tmp_path))
+    health = again.get(f"{API}/health").json()
+    assert (health["billing"]["verdict"], health["billing"]["periods"]) == ("gap", told["periods"])
+    assert again.get(f"{API}/health", params={"project": "../other"}).json()["billing"] is None
+    assert client.get(f"{API}/health").json()["billing"] is None
 
 
 def test_what_is_no_bill_is_refused(client, problem) -> None:

@@ -12,9 +12,7 @@ from quarterdeck.api.queries import ProjectQuery
 from quarterdeck.api.routes.common import answers
 from quarterdeck.api.wire.doctor import BillingOut, billing_dict
 from quarterdeck.errors import BadFile, TooLarge
-from quarterdeck.observe.doctor.bill_file import Bill, read_bill
-from quarterdeck.observe.doctor.billing import Reconciliation, reconcile
-from quarterdeck.store.interface import RunFilter
+from quarterdeck.observe.doctor.billing import Reconciliation
 
 router = APIRouter(tags=["health"])
 
@@ -43,19 +41,4 @@ def _compare(ctx: ApiContext, project: str, body: bytes) -> Reconciliation:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadFile("body", "it is not UTF-8; expected a CSV") from error
-    result = _reconcile(ctx, project, read_bill(text, "body"))
-    ctx.doctor.remember_bill(project, result)
-    return result
-
-
-def _reconcile(ctx: ApiContext, project: str, bill: Bill) -> Reconciliation:
-    store, width = ctx.services.store, bill.width_ns
-    since, until = bill.first_ns // width * width, bill.last_ns // width * width + width
-    oldest = store.list_runs(RunFilter(project), sort="-started_at", cursor=None, limit=1).items
-    return reconcile(
-        bill,
-        store.hourly_calls(project, since, until),
-        now_ns=ctx.services.clock.now_ns(),
-        first_span_ns=oldest[0].started_at_ns if oldest else None,
-        known_ids=len(store.known_responses(project, bill.response_ids)) if bill.response_ids else 0,
-    )
+    return ctx.doctor.take_bill(project, text)
