@@ -15,6 +15,7 @@ import pyarrow as pa
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.spans import Span
 from quarterdeck.store.duckdb.columns import column
+from quarterdeck.store.text import storable
 
 Producers = Counter[tuple[str, str, str, str]]
 """Counts by (project, dialect, scope name, "spans" | "model_calls" | "with_usage")."""
@@ -46,14 +47,37 @@ def producers_of(pairs: Sequence[tuple[Span, RawSpan]]) -> Producers:
     return counts
 
 
+_NAMES = ("spans", "model_calls", "with_usage")
+
+_UPDATE = """
+UPDATE producer SET spans = spans + ?, model_calls = model_calls + ?, with_usage = with_usage + ?
+WHERE project = ? AND dialect = ? AND scope_name = ?
+"""
+_UPDATES_MAX = 3
+"""Up to so many producers are updated one by one: 0.9 ms of processor time each, against 3.3 ms for an upsert of any number."""
+
+
 def put_producers(cursor: Any, counts: Producers) -> None:
     """Add these counts."""
     keys = list(dict.fromkeys(key[:3] for key in counts))
-    names = ("spans", "model_calls", "with_usage")
+    if len(keys) <= _UPDATES_MAX:
+        keys = [key for key in keys if not _updated(cursor, counts, key)]
+    if keys:
+        _upsert(cursor, counts, keys)
+
+
+def _updated(cursor: Any, counts: Producers, key: tuple[str, str, str]) -> bool:
+    """Whether the producer was known, and so its row is brought up to date."""
+    values = [*(counts[*key, name] for name in _NAMES), *map(storable, key)]
+    ((rows,),) = cursor.execute(_UPDATE, values).fetchall()
+    return bool(rows)
+
+
+def _upsert(cursor: Any, counts: Producers, keys: Sequence[tuple[str, str, str]]) -> None:
     table = {
         name: column(name, [key[at] for key in keys], pa.string())
         for at, name in enumerate(("project", "dialect", "scope_name"))
-    } | {name: pa.array([counts[*key, name] for key in keys], pa.int64()) for name in names}
+    } | {name: pa.array([counts[*key, name] for key in keys], pa.int64()) for name in _NAMES}
     cursor.register("incoming_producers", pa.table(table))
     cursor.execute(_PUT.format(counts="SELECT * FROM incoming_producers"))
 
