@@ -16,8 +16,8 @@ from quarterdeck import __version__
 from quarterdeck.api import create_api
 from quarterdeck.api.services import ApiServices, UpkeepServices
 from quarterdeck.app import data_dir
-from quarterdeck.app.bills import BillFolder
 from quarterdeck.app.access import KeyAuthenticator
+from quarterdeck.app.bills import BillFolder
 from quarterdeck.app.bodies import Bodies, bodies_parts
 from quarterdeck.app.privacy import PrivacyParts, privacy_parts
 from quarterdeck.app.upkeep import UpkeepParts, upkeep_parts
