@@ -121,13 +121,13 @@ class BodyWriter:
         long = [
             name
             for name, value in attributes.items()
-            if (len(value) >= minimum if value.__class__ is str else value.__class__ not in plain)
+            if (len(value) >= minimum if type(value) is str else type(value) not in plain)
         ]
         bare: Attributes | None = None
         texts: list[Any] = []
         for name in long:
             value = attributes[name]
-            if value.__class__ is str:
+            if type(value) is str:
                 kind, text, left = TEXT, value, len(value) if value.isascii() else _utf8_size(value)
             else:
                 found = _unusual(value, minimum)
