@@ -43,7 +43,15 @@ NAMES_ONLY = frozenset({"gen_ai.prompt.name", "gen_ai.prompt.version", "gen_ai.p
 """They begin like content and only name something."""
 
 CONTENT_EVENTS = frozenset(
-    {*EVENT_ROLES, *ARGUMENTS, *RESULTS, "gen_ai.choice", "gen_ai.content.prompt", "gen_ai.content.completion", "tool.output"}
+    {
+        *EVENT_ROLES,
+        *ARGUMENTS,
+        *RESULTS,
+        "gen_ai.choice",
+        "gen_ai.content.prompt",
+        "gen_ai.content.completion",
+        "tool.output",
+    }
 )
 """Events whose every attribute is content, but for those of `EVENT_FACTS`."""
 
