@@ -22,6 +22,9 @@ pytestmark = pytest.mark.system
 SECRET_TEXT = "the hedgehog of Upsala wears a green hat"
 LONG = f"{SECRET_TEXT}, and it does so every day of the year. " * 20
 
+LEAKED = "sk-" + "proj-a1B2c3D4e5F6g7H8i9J0"
+"""What an agent should never have put into a prompt."""
+
 
 def conversation(trace: int, session: str, user: str, text: str) -> Any:
     """An agent with three calls; the agent names session and user, all carry the text."""
@@ -112,8 +115,10 @@ def test_a_user_goes_by_the_command_and_raw_ids_were_never_stored(tmp_path: Path
     folder = tmp_path / "data"
     with Server(folder) as server:
         for trace, user in ((1, "ada@example.org"), (2, "bob@example.org")):
-            post(server.otlp_http, conversation(trace, f"s{trace}", user, LONG).SerializeToString())
+            post(server.otlp_http, conversation(trace, f"s{trace}", user, f"{LONG} {LEAKED}").SerializeToString())
         server.settled()
+        assert server.get("privacy")["redacted"] == {"provider_key": 10}
+        assert server.get("health")["redacted"] == {"provider_key": 10}
         refused = command("erase", "--user", "ada@example.org", "--url", server.api)
         assert refused.returncode == 3
         assert "--yes" in refused.stderr
@@ -123,10 +128,8 @@ def test_a_user_goes_by_the_command_and_raw_ids_were_never_stored(tmp_path: Path
         missing = command("erase", "--user", "nobody", "--yes", "--url", server.api)
         assert missing.returncode == 3
         assert [run["session_id"] for run in server.all("runs")] == ["s2"]
-    assert found_in(folder, "ada@example.org", "bob@example.org") == {
-        "ada@example.org": set(),
-        "bob@example.org": set(),
-    }
+    never = ("ada@example.org", "bob@example.org", LEAKED)
+    assert found_in(folder, *never) == {needle: set() for needle in never}
 
 
 UNLIKE = ("body_probability", "body_reason")
