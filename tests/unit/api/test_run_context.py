@@ -89,13 +89,26 @@ def test_any_two_calls_can_be_compared_and_the_last_is_taken_by_itself(client, r
     [
         (f"b={1:016x}", 400, "expected a model call"),
         ("b=beef", 404, "has no span"),
-        (f"b={2:016x}", 400, "expected two model calls"),
     ],
 )
 def test_what_cannot_be_compared_is_said(client, run, query, status, says) -> None:
     answer = client.get(f"{API}/runs/{run}/context/diff?{query}")
     assert answer.status_code == status
     assert says in answer.json()["detail"]
+
+
+def test_the_first_call_of_an_agent_has_nothing_before_it(client, run) -> None:
+    body = client.get(f"{API}/runs/{run}/context/diff?b={2:016x}").json()
+    ContextDiffOut.model_validate(body, extra="forbid")
+    assert (body["a"], [change["change"] for change in body["changes"]]) == (None, ["added", "added"])
+    assert body["in_words"] == "The first call of its agent: 2 messages, and nothing before them."
+
+
+def test_a_run_without_model_calls_has_nothing_to_compare(deck, client, raw) -> None:
+    (run,) = deck.take([raw(1, 1, attributes=AGENT)])
+    answer = client.get(f"{API}/runs/{run}/context/diff")
+    assert answer.status_code == 400
+    assert "without model calls" in answer.json()["detail"]
 
 
 def test_a_foreign_cursor_is_refused(client, run) -> None:

@@ -21,10 +21,12 @@ def test_it_lists_the_calls_of_a_run(quarterdeck: Callable[..., Any], url: str) 
     assert (document["calls"], document["items"][0]["tokens_input"]) == (1, 100)
 
 
-def test_a_run_of_one_call_has_nothing_to_compare(quarterdeck: Callable[..., Any], url: str) -> None:
+def test_a_run_of_one_call_is_compared_with_nothing(quarterdeck: Callable[..., Any], url: str) -> None:
     answer = quarterdeck("runs", "context", _run(quarterdeck, url), "--url", url, "--diff")
-    assert answer.code == 3
-    assert "expected two model calls to compare" in answer.err
+    assert answer.code == 0
+    document = quarterdeck("runs", "context", _run(quarterdeck, url), "--url", url, "--diff", "--json").document
+    assert answer.out.splitlines()[0] == document["in_words"]
+    assert document["a"] is None
 
 
 def test_calls_are_named_for_a_difference_only(quarterdeck: Callable[..., Any], url: str) -> None:

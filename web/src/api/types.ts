@@ -222,7 +222,8 @@ export interface ContextSum {
 }
 
 export interface ContextDiff {
-  a: CallContext;
+  /** Null for the first call of an agent. */
+  a: CallContext | null;
   b: CallContext;
   changes: ContextChange[];
   kept: ContextSum;

@@ -69,7 +69,6 @@ function Box({ node, selected, hit, select }: BoxProps) {
       transform={`translate(${left(node)} ${top(node)})`}
       role="button"
       tabIndex={0}
-      aria-label={`${kindWord(node.kind)} ${node.name}: ${[...what, bad].filter(Boolean).join(", ")}`}
       aria-pressed={selected}
       onClick={select}
       onKeyDown={(event) => {

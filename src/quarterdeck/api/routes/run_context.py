@@ -45,8 +45,8 @@ async def get_context_diff(
 
     def make() -> object:
         outline = ctx.outlines.open(project, run_id)
-        pair = _pair(outline, model_calls(outline), query)
-        return context_diff_dict(outline, diff_of(ctx.services, outline, pair))
+        first, second = _pair(outline, model_calls(outline), query)
+        return context_diff_dict(outline, diff_of(ctx.services, outline, first, second))
 
     return await ctx.answer(request, make)
 
@@ -82,15 +82,14 @@ def _after(outline: Outline, calls: Sequence[Call], cursor: str | None) -> int:
     raise BadInput(msg)
 
 
-def _pair(outline: Outline, calls: Sequence[Call], query: DiffQuery) -> tuple[Call, Call]:
+def _pair(outline: Outline, calls: Sequence[Call], query: DiffQuery) -> tuple[Call | None, Call]:
+    if not calls:
+        msg = "found a run without model calls, expected one with calls to compare"
+        raise BadInput(msg)
     if query.b is None:
-        later = next((call for call in reversed(calls) if call.previous is not None), None)
+        later = next((call for call in reversed(calls) if call.previous is not None), calls[-1])
     else:
         later = call_of(outline, calls, query.b, "b")
-    if later is None or (query.a is None and later.previous is None):
-        found = "no model call that follows another" if later is None else "a call without one before it"
-        msg = f"b: found {found}, expected two model calls to compare"
-        raise BadInput(msg, mend="name both calls: ?a=SPAN&b=SPAN")
     if query.a is not None:
         return call_of(outline, calls, query.a, "a"), later
-    return next(call for call in calls if call.row == later.previous), later
+    return next((call for call in calls if call.row == later.previous), None), later

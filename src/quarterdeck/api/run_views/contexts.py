@@ -53,9 +53,9 @@ class CallContext(NamedTuple):
 
 
 class CallDiff(NamedTuple):
-    """Two calls side by side."""
+    """Two calls side by side; `a` is None where nothing came before."""
 
-    a: CallContext
+    a: CallContext | None
     b: CallContext
     pieces_a: tuple[Piece, ...]
     pieces_b: tuple[Piece, ...]
@@ -117,16 +117,19 @@ def contexts_of(services: ApiServices, outline: Outline, calls: Sequence[Call]) 
     return [_context(outline, call, read) for call in calls]
 
 
-def diff_of(services: ApiServices, outline: Outline, calls: tuple[Call, Call]) -> CallDiff:
-    """From the first call's context to the second's."""
-    first, second = calls
-    read = _read(services, outline, {first.row, second.row} | {c.previous for c in calls if c.previous is not None})
-    a, b = (_context(outline, call, read) for call in calls)
-    pieces_a, pieces_b = read[first.row].pieces, read[second.row].pieces
+def diff_of(services: ApiServices, outline: Outline, first: Call | None, second: Call) -> CallDiff:
+    """From the first call's context to the second's; from nothing when there is no call before."""
+    calls = [call for call in (first, second) if call is not None]
+    read = _read(
+        services, outline, {call.row for call in calls} | {c.previous for c in calls if c.previous is not None}
+    )
+    pieces_a = () if first is None else read[first.row].pieces
+    pieces_b = read[second.row].pieces
     diff = compare(pieces_a, pieces_b)
+    b = _context(outline, second, read)
     known = diff.prefix_share if pieces_a and pieces_b else None
     word = cache_word(known, outline.columns.tokens_input[second.row], b.cache_read)
-    return CallDiff(a, b, pieces_a, pieces_b, diff, word)
+    return CallDiff(None if first is None else _context(outline, first, read), b, pieces_a, pieces_b, diff, word)
 
 
 def call_of(outline: Outline, calls: Sequence[Call], span_id: str, name: str) -> Call:

@@ -91,7 +91,7 @@ class PrefixOut(SumOut):
 class ContextDiffOut(BaseModel):
     """From the context of call a to that of call b."""
 
-    a: CallContextOut
+    a: CallContextOut | None = Field(description="Null for the first call of an agent: then all is added.")
     b: CallContextOut
     changes: list[ChangeOut]
     kept: SumOut
@@ -139,7 +139,7 @@ def context_diff_dict(outline: Outline, found: CallDiff) -> dict[str, Any]:
     prefix = {"messages": diff.prefix, "chars": diff.prefix_chars, "tokens_estimated": tokens(diff.prefix_chars)}
     sums = {kind: _sum(found, kind, tokens) for kind in ("kept", "added", "removed", "edited")}
     return {
-        "a": context_dict(outline, found.a),
+        "a": None if found.a is None else context_dict(outline, found.a),
         "b": context_dict(outline, found.b),
         "changes": [_change(change, found) for change in shown],
         **sums,
@@ -189,6 +189,8 @@ def _change(change: Change, found: CallDiff) -> dict[str, Any]:
 
 
 def _words(sums: dict[str, dict[str, Any]], prefix: dict[str, Any], share: float | None, found: CallDiff) -> str:
+    if found.a is None and found.pieces_b:
+        return f"The first call of its agent: {sums['added']['messages']} messages, and nothing before them."
     if share is None:
         return "The messages of at least one of the two calls are not known, so they cannot be compared."
     counts = ", ".join(f"{sums[kind]['messages']} {kind}" for kind in ("kept", "added", "removed", "edited"))
