@@ -91,17 +91,22 @@ def read_log(data: bytes) -> StoredLog:
     return StoredLog(RawEvent(name, time_ns, attributes), list(references(part, refs)))
 
 
-COUNT_LOGS = "SELECT count(*) FROM span_log"
-COUNT_WAITING = """
-SELECT count(*) FROM span_log l ANTI JOIN span s
-ON s.trace_lo = l.trace_lo AND s.trace_hi = l.trace_hi AND s.span_id = l.span_id AND s.project = l.project
+_COUNT = "SELECT count(*) FROM span_log"
+# The logs are few and the spans many: the spans run past a table of the logs, not the other way round.
+_COUNT_WAITING = """
+WITH came AS (
+  SELECT s.project, s.trace_hi, s.trace_lo, s.span_id FROM span s SEMI JOIN span_log l
+  ON s.trace_lo = l.trace_lo AND s.trace_hi = l.trace_hi AND s.span_id = l.span_id AND s.project = l.project
+)
+SELECT count(*) FROM span_log l ANTI JOIN came c
+ON c.trace_lo = l.trace_lo AND c.trace_hi = l.trace_hi AND c.span_id = l.span_id AND c.project = l.project
 """
 
 
 def count_logs(cursor: Any) -> tuple[int, int]:
     """(all, those whose span has not come). The second is looked for only where there are logs at all."""
-    ((logs,),) = cursor.execute(COUNT_LOGS).fetchall()
+    ((logs,),) = cursor.execute(_COUNT).fetchall()
     if not logs:
         return 0, 0
-    ((waiting,),) = cursor.execute(COUNT_WAITING).fetchall()
+    ((waiting,),) = cursor.execute(_COUNT_WAITING).fetchall()
     return int(logs), int(waiting)
