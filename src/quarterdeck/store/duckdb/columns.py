@@ -107,7 +107,9 @@ def _numbers(digits: str) -> Any:
 
 
 def _clipped(messages: Sequence[str | None]) -> Sequence[str | None]:
-    if messages.count(None) == len(messages) or all(message is None or len(message) <= STATUS_MESSAGE_MAX for message in messages):
+    if messages.count(None) == len(messages) or all(
+        message is None or len(message) <= STATUS_MESSAGE_MAX for message in messages
+    ):
         return messages
     return [clipped_message(message) for message in messages]
 
