@@ -164,7 +164,7 @@ def _services(
 
 
 def _with_limits(health: IngestHealth, bodies: Bodies) -> IngestHealth:
-    return replace(health, limits=(*health.limits, *bodies.book.limits()))
+    return replace(health, limits=(*health.limits, *bodies.book.limits(), *bodies.sampler.limits()))
 
 
 class _Runs(NamedTuple):

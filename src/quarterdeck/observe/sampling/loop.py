@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from quarterdeck.clock import Clock
 from quarterdeck.model.bodies import BodyDecision
+from quarterdeck.model.health import LimitNow
 from quarterdeck.model.runs import Run
 from quarterdeck.observe.sampling.facts import SessionFacts, sessions_of
 from quarterdeck.observe.sampling.gauges import SamplingGauges
@@ -33,7 +34,7 @@ _PURGE_SESSIONS = 50
 _PURGE_ROUNDS = 400
 _BREATH_S = 0.01
 _SLACK_S = 60.0
-"""Removal starts this long after the grace, so that a late promotion never meets it halfway."""
+"""Removal starts this long after the grace (or as long as the grace), so that a promotion never meets it halfway."""
 _REST = 40.0
 """A round rests forty times as long as it worked: at most a fortieth of a core."""
 
@@ -135,6 +136,11 @@ class Sampler:
                 chore()
             except Exception as e:
                 self._log.error("chore_failed", error=repr(e), exc_info=True)
+
+    def limits(self) -> tuple[LimitNow, ...]:
+        """How many sessions of open windows are held in memory, for the health document."""
+        held = sum(len(facts) for facts in list(self._facts.values()))
+        return (LimitNow("sampling_sessions", held, None, "sessions"),)
 
     # --- a round ---------------------------------------------------------------------------------------------------
 
@@ -255,7 +261,8 @@ class Sampler:
         """Remove what final decisions left out, once the grace is over."""
         options = self._options
         open_window = window_of(max(0, now_ns - int(options.hold_s * 1e9)), options.window_s)
-        before_ns = min(now_ns - int((options.grace_s + _SLACK_S) * 1e9), closing_ns(open_window - 1, options))
+        age_s = options.grace_s + min(options.grace_s, _SLACK_S)
+        before_ns = min(now_ns - int(age_s * 1e9), closing_ns(open_window - 1, options))
         purged = 0
         for _ in range(_PURGE_ROUNDS):
             gone = self._store.purge_bodies(decided_before_ns=before_ns, limit=_PURGE_SESSIONS)
