@@ -73,7 +73,10 @@ class Product:
     files: Path
 
     def kill(self) -> None:
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """The process and, where it leads a group of its own, all that it started."""
+        if os.getpgid(self.process.pid) == self.process.pid:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
 
     def disk_bytes(self) -> int:
@@ -85,7 +88,7 @@ class Product:
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
                 fields = stat.read_text().rsplit(") ", 1)[1].split()
-                if int(fields[2]) == self.process.pid:  # its process group
+                if self.process.pid in {int(fields[2]), int(stat.parent.name)}:  # its process group, or itself
                     total += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
             except (OSError, IndexError):
                 continue
