@@ -77,7 +77,7 @@ class UpkeepServices(NamedTuple):
 class ApiServices:
     """Everything that a route may use.
 
-    `build_runs`, `conversation`, `mapped_by` and `span_cost_usd` are bound functions of the observe rooms.
+    `build_runs`, `conversation`, `mapped_by`, `notes` and `span_cost_usd` are bound functions of the observe rooms.
     `endpoints` maps api, otlp_http, otlp_grpc, gateway to an address or None. `require_key`: keys are demanded
     (a bind beyond loopback, or the setting). `ready` answers None, or
     why not. `storage_path` is shown in the health document. `default_project` is read by requests that name none.
@@ -91,6 +91,7 @@ class ApiServices:
     build_runs: Callable[[Sequence[Span]], list[RunTree]]
     conversation: Callable[[RawSpan], dict[str, Any]]
     mapped_by: Callable[[RawSpan], dict[str, str]]
+    notes: Callable[[RawSpan], dict[str, Any]]
     ingest_health: Callable[[], IngestHealth]
     endpoints: Mapping[str, str | None]
     require_key: bool
@@ -107,8 +108,8 @@ class ApiServices:
     sampling: SamplingOptions = field(default_factory=SamplingOptions)
     sampling_key: bytes = b""
     labels: Callable[[str], Sequence[LabelNow]] = no_labels
-    options: ApiOptions = field(default_factory=ApiOptions)
     upkeep: UpkeepServices | None = None
+    options: ApiOptions = field(default_factory=ApiOptions)
 
 
 def upkeep_of(services: ApiServices) -> UpkeepServices:

@@ -26,7 +26,7 @@ from quarterdeck.errors import QuarterdeckError
 from quarterdeck.model.health import IngestHealth
 from quarterdeck.model.runs import Run, RunTree
 from quarterdeck.model.spans import Span
-from quarterdeck.observe.canonical import Canonicalizer, conversation, mapped_by
+from quarterdeck.observe.canonical import Canonicalizer, conversation, mapped_by, notes
 from quarterdeck.observe.ingest.grpc import OtlpGrpc
 from quarterdeck.observe.ingest.http import OtlpHttp
 from quarterdeck.observe.pipeline import Pipeline
@@ -141,6 +141,7 @@ def _services(
         build_runs=runs.trees,
         conversation=conversation,
         mapped_by=mapped_by,
+        notes=notes,
         ingest_health=lambda: _with_limits(pipeline.health(), bodies),
         endpoints=endpoints,
         require_key=require_key,
@@ -157,23 +158,23 @@ def _services(
         sampling=settings.sampling,
         sampling_key=bodies.key,
         labels=bodies.book.now,
-    )
         upkeep=UpkeepServices(
             upkeep.eraser, upkeep.retainer, upkeep.history, settings.privacy, privacy.tally, privacy.tombstones.__len__
         ),
+    )
 
 
 def _with_limits(health: IngestHealth, bodies: Bodies) -> IngestHealth:
     return replace(health, limits=(*health.limits, *bodies.book.limits(), *bodies.sampler.limits()))
 
 
-class _Runs(NamedTuple):
 def _ledger(keys: KeyStore) -> TombstoneStore:
     """Tombstones lie beside the keys, in the operational state."""
     assert isinstance(keys, SqlKeyStore)
     return SqlTombstones(keys.engine)
 
 
+class _Runs(NamedTuple):
     """The functions of `observe.runs`, bound to the price table, the options and the clock."""
 
     trees: Callable[[Sequence[Span]], list[RunTree]]
