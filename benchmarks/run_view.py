@@ -10,6 +10,7 @@ the timeline and scrolls the tree with a frame counter running. Prints one JSON 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import shutil
 import statistics
@@ -132,7 +133,9 @@ def opened(browser: Any, address: str) -> dict[str, float]:
     tab.goto(address, wait_until="commit")
     tab.wait_for_selector(".tree-row", timeout=60_000)
     rows = (time.perf_counter() - at) * 1e3
-    tab.wait_for_function("() => / spans, /.test(document.querySelector('.run-tools')?.textContent ?? '')", timeout=60_000)
+    tab.wait_for_function(
+        "() => / spans, /.test(document.querySelector('.run-tools')?.textContent ?? '')", timeout=60_000
+    )
     whole = (time.perf_counter() - at) * 1e3
     tab.context.close()
     return {"rows_ms": rows, "whole_ms": whole}
@@ -161,7 +164,7 @@ def frames(tab: Any, act: Any, seconds: float) -> dict[str, float]:
         act(step)
         step += 1
     at = tab.evaluate("window.__frames")
-    gaps = [after - before for before, after in zip(at, at[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(at)]
     per_s = 1000 * len(gaps) / (at[-1] - at[0])
     slow = sorted(gaps)[int(len(gaps) * 0.99)]
     return {
@@ -180,7 +183,9 @@ def heap_mb(tab: Any) -> float:
 def moved(browser: Any, address: str, pan_s: float) -> dict[str, Any]:
     tab = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     tab.goto(f"{address}?view=timeline")
-    tab.wait_for_function("() => / spans, /.test(document.querySelector('.run-tools')?.textContent ?? '')", timeout=60_000)
+    tab.wait_for_function(
+        "() => / spans, /.test(document.querySelector('.run-tools')?.textContent ?? '')", timeout=60_000
+    )
     box = tab.locator("canvas.lanes").bounding_box()
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     tab.mouse.move(*middle)
@@ -197,7 +202,9 @@ def moved(browser: Any, address: str, pan_s: float) -> dict[str, Any]:
     tab.mouse.up()
     after = heap_mb(tab)
     tab.goto(address)
-    tab.wait_for_function("() => / spans, /.test(document.querySelector('.run-tools')?.textContent ?? '')", timeout=60_000)
+    tab.wait_for_function(
+        "() => / spans, /.test(document.querySelector('.run-tools')?.textContent ?? '')", timeout=60_000
+    )
     tab.locator(".tree").hover()
     tree_before = heap_mb(tab)
     scrolling = frames(tab, lambda step: tab.mouse.wheel(0, 120 if step % 600 < 500 else -120), max(5.0, pan_s / 4))

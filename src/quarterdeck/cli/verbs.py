@@ -39,7 +39,11 @@ VERBS = (
         "quarterdeck.cli.contrast",
         "Say what failing runs, or any other selection, have that the others have not.",
     ),
-    Verb("doctor", "quarterdeck.cli.doctor", "Check the telemetry of a server, a file or a collector's configuration, and say what to mend."),
+    Verb(
+        "doctor",
+        "quarterdeck.cli.doctor",
+        "Check the telemetry of a server, a file or a collector's configuration, and say what to mend.",
+    ),
     Verb(
         "sampling",
         "quarterdeck.cli.sampling",

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quarterdeck.api.encode import encode, to_json
-from quarterdeck.observe.doctor import Producer, TelemetryFacts, find
 from quarterdeck.api.times import parse_instant, rfc3339, rfc3339_or_none
 from quarterdeck.api.wire.cohort import cost_per_success
 from quarterdeck.api.wire.common import rate
@@ -20,6 +19,7 @@ from quarterdeck.api.wire.session import summed_cost, summed_tokens
 from quarterdeck.api.words import CohortFacts, FleetFacts, in_words
 from quarterdeck.errors import BadInput
 from quarterdeck.model.runs import Cost, Tokens
+from quarterdeck.observe.doctor import Producer, TelemetryFacts, find
 from quarterdeck.store.interface import CohortRow
 
 NOW = 1_795_503_600 * 10**9

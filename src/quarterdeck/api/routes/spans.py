@@ -73,7 +73,7 @@ def _detail(ctx: ApiContext, project: str, run_id: str, span_id: str, trace_id: 
     found = ctx.services.conversation(kept)
     if absent is not None and found["content_state"] == "absent":
         found = found | {"content_state": absent.reason}
-    return detail_dict(placed, raw, found, ctx.services.mapped_by(kept), ctx.services.notes(kept), absent)
+    return detail_dict(placed, raw, found, ctx.services.mapped_by(kept), ctx.services.notes(kept), absent=absent)
 
 
 def _find(opened: OpenRun, span_id: str, trace_id: str | None) -> SpanNode:

@@ -146,6 +146,7 @@ def detail_dict(
     messages: Mapping[str, Any] | None,
     mapped_by: Mapping[str, str],
     notes: Mapping[str, Any],
+    *,
     absent: Absent | None = None,
 ) -> dict[str, Any]:
     """`raw` and `messages` are null for a synthetic node; `absent` says which bodies of it are not kept."""

@@ -92,7 +92,9 @@ def test_a_try_that_says_so_follows_one_that_did_not_fail():
 
 
 def test_an_operation_that_was_tried_once_has_no_attempts():
-    assert attempts(span("a", "", "agent", 0, 5), span("t", "a", "tool", 1, 2, tool_args_hash="h", status="error")) == {}
+    assert (
+        attempts(span("a", "", "agent", 0, 5), span("t", "a", "tool", 1, 2, tool_args_hash="h", status="error")) == {}
+    )
 
 
 def test_parallel_calls_count_their_time_once():
