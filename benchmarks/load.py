@@ -23,7 +23,7 @@ class Shape:
     traces: int = 10
     spans: int = 50
     depth: int = 12
-    text_bytes: int = 710
+    text_bytes: int = 760
 
 
 class Template:
@@ -37,6 +37,7 @@ class Template:
         self._ids = [[marks.bytes(8) for _ in range(shape.spans)] for _ in range(shape.traces)]
         self._times = [b"QD" + i.to_bytes(6, "big") for i in range(2 * shape.spans)]
         self._texts: list[bytes] = []
+        self._conversations: dict[int, str] = {}
         body = self._build(agent, resource or {"service.name": "bench", "deployment.environment.name": "prod"})
         self.body = np.frombuffer(body, dtype=np.uint8).copy()
         self.bytes_per_span = len(body) / self.n_spans
@@ -48,6 +49,12 @@ class Template:
         text = "<" + rng.bytes(size // 2).hex() + ">"
         self._texts.append(text.encode())
         return text
+
+    def _conversation(self, rng: np.random.Generator, t: int) -> str:
+        """One for all spans of a trace, as agents do."""
+        if t not in self._conversations:
+            self._conversations[t] = self._text(rng, 16)
+        return self._conversations[t]
 
     def _build(self, agent: str, resource: dict[str, str]) -> bytes:
         rng = np.random.default_rng(2)
@@ -77,7 +84,7 @@ class Template:
             "gen_ai.provider.name": "openai",
             "gen_ai.agent.name": agent,
             "gen_ai.agent.version": "3",
-            "gen_ai.conversation.id": self._text(rng, 16),
+            "gen_ai.conversation.id": self._conversation(rng, t),
             "server.address": "api.openai.com",
             "server.port": 443,
         }
@@ -140,8 +147,12 @@ class Template:
         self._trace_at = [np.array(places(t)) for t in self._traces]
         self._id_at = [(t, s, np.array(places(i))) for t, ids in enumerate(self._ids) for s, i in enumerate(ids)]
         self._time_at = [(k, np.array(places(m))) for k, m in enumerate(self._times)]
-        areas = [np.arange(at + 1, at + len(text) - 1) for text in self._texts for at in places(text)]
-        self._text_at = np.concatenate(areas)
+        found = [[np.arange(at + 1, at + len(text) - 1) for at in places(text)] for text in self._texts]
+        self._text_at = np.concatenate([areas[0] for areas in found])
+        # What stands in several places is drawn once and copied.
+        again = [(areas[0], area) for areas in found for area in areas[1:]]
+        self._copy_from = np.concatenate([source for source, _ in again] or [np.zeros(0, dtype=np.int64)])
+        self._copy_to = np.concatenate([target for _, target in again] or [np.zeros(0, dtype=np.int64)])
         ids = [(at, t * self.shape.spans + s) for t, s, where in self._id_at for at in where]
         self._id_where = np.array([at for at, _ in ids])[:, None] + np.arange(8)
         self._id_which = np.array([which for _, which in ids])
@@ -164,4 +175,5 @@ class Template:
         body[self._time_where] = stamps[self._time_which][:, None].view(np.uint8)
         offset = int(rng.integers(0, len(self._pool) - len(self._text_at)))
         body[self._text_at] = self._pool[offset : offset + len(self._text_at)]
+        body[self._copy_to] = body[self._copy_from]
         return body.tobytes(), traces, ids

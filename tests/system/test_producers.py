@@ -67,18 +67,18 @@ CASES = [
     Case("openllmetry", "openai_agents_agent", ("openllmetry",), "grpc", disabled="openai", asks="input", session=False),
     Case("openllmetry", "openai_loop", ("openllmetry", OWN), nested=False, reasoning=(True, False)),
     Case(
-        "openllmetry", "anthropic_loop", ("openllmetry", "otel_current", OWN), models=CLAUDE, reasoning=(False, False),
+        "openllmetry", "anthropic_loop", ("openllmetry", "claude_sdk", OWN), retries=1, models=CLAUDE, reasoning=(False, False),
         nested=False, flags=frozenset({"duplicate_usage"}),
     ),
     Case("genai", "langgraph_agent", ("otel_current",), disabled="openai"),
     Case("genai", "openai_agents_agent", ("otel_current",), "grpc", asks="input"),
     Case("genai", "openai_loop", ("otel_current", OWN), nested=False),
     Case(
-        "genai", "anthropic_loop", ("otel_current", OWN), models=CLAUDE, reasoning=(False, False), nested=False,
+        "genai", "anthropic_loop", ("otel_current", "claude_sdk", OWN), retries=1, models=CLAUDE, reasoning=(False, False), nested=False,
         flags=frozenset({"duplicate_usage"}),
     ),
     Case(
-        "genai", "anthropic_loop", ("otel_current", OWN), disabled="anthropic", models=CLAUDE, reasoning=(False, False),
+        "genai", "anthropic_loop", ("claude_sdk", OWN), retries=1, disabled="anthropic", models=CLAUDE, reasoning=(False, False),
         nested=False,
     ),
 ]  # fmt: skip
@@ -252,7 +252,7 @@ def test_messages_that_come_as_logs_stand_in_their_span_s_conversation(
 ) -> None:
     """OpenTelemetry's own package for OpenAI writes messages as log events, beside spans that have none."""
     case = replace(CASES[9], protocol=protocol, settings=EVENTS)
-    runs, bill = play(case, server, tmp_path, batch=64 if protocol == "grpc" else 128)
+    runs, bill = play(case, server, tmp_path, batch=96 if protocol == "grpc" else 128)
     check_both(case, runs, bill)
     calls = [span for span in server.all(f"runs/{runs[0]['run_id']}/spans") if span["op_kind"] == "llm"]
     assert len(calls) == 4
