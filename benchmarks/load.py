@@ -23,7 +23,7 @@ class Shape:
     traces: int = 10
     spans: int = 50
     depth: int = 12
-    text_bytes: int = 760
+    text_bytes: int = 768
 
 
 class Template:
@@ -147,7 +147,9 @@ class Template:
         self._trace_at = [np.array(places(t)) for t in self._traces]
         self._id_at = [(t, s, np.array(places(i))) for t, ids in enumerate(self._ids) for s, i in enumerate(ids)]
         self._time_at = [(k, np.array(places(m))) for k, m in enumerate(self._times)]
-        found = [[np.arange(at + 1, at + len(text) - 1) for at in places(text)] for text in self._texts]
+        found = [
+            [np.arange(at + 1, at + len(text) - 1) for at in where] for text in self._texts if (where := places(text))
+        ]
         self._text_at = np.concatenate([areas[0] for areas in found])
         # What stands in several places is drawn once and copied.
         again = [(areas[0], area) for areas in found for area in areas[1:]]
