@@ -2,7 +2,7 @@
 
     python benchmarks/ingest.py --seconds 120 --connections 12
 
-Closed loop: each connection sends a request of 500 unique spans (1.8 KB, 15 attributes, ten traces 12 deep), waits for
+Closed loop: each connection sends a request of 500 unique spans (1.9 KB, 15 attributes, ten traces 12 deep), waits for
 the answer, which is the commit, and sends the next. Once a second a small trace of its own is sent and looked for at
 the API, to measure how far runs lag behind the answer. Prints one JSON document.
 """

@@ -2,7 +2,7 @@
 
     python benchmarks/peers.py --seconds 20
 
-Each server is started on an empty folder. Closed loop: every connection sends a request of 500 unique spans (1.8 KB, 15
+Each server is started on an empty folder. Closed loop: every connection sends a request of 500 unique spans (1.9 KB, 15
 attributes) and waits for the answer. Then nothing is sent until the stored spans have not grown for 30 s or --drain
 seconds are over, and the process is killed with signal 9. Said of each: spans answered and stored a second, and acknowledged spans
 that are not in its database after the kill; and how many of a hundred spans with a bytes attribute it stores.

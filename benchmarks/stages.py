@@ -2,7 +2,7 @@
 
     python benchmarks/stages.py
 
-Requests of 500 spans as in `ingest.py` (1.8 KB, 15 attributes, ten traces 12 deep), each one unique. The best of 36
+Requests of 500 spans as in `ingest.py` (1.9 KB, 15 attributes, ten traces 12 deep), each one unique. The best of 36
 requests counts, so that the figure is nearly that of an idle machine on a busy one. `ptars` is the part of `decode` that
 gives the interpreter lock back. Compression and commit have threads of their own and are not here. Prints one JSON document.
 """
