@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from quarterdeck.clock import FakeClock
@@ -171,7 +171,15 @@ def same_reason(raw: RawSpan) -> RawSpan:
     return raw._replace(attributes=maps[0], events=events)
 
 
+SHORT_BUT_NOT_IN_BYTES = [
+    (0, "grow", "żółw " * 32, True, "loose", True, 1, None),
+    (0, "grow", "user: hello ", False, "loose", True, 1, "purge"),
+]
+"""A list of one text that has fewer characters than a body must have, and more bytes."""
+
+
 @settings(max_examples=25, deadline=None)
+@example(steps=SHORT_BUT_NOT_IN_BYTES)
 @given(steps=st.lists(STEP, min_size=1, max_size=30))
 def test_what_was_sent_comes_back_whatever_happens_in_between(steps: list[Any]) -> None:
     with TemporaryDirectory() as folder:

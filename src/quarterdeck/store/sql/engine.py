@@ -5,6 +5,8 @@ Refuses: a state written by a newer version (DataFormatTooNew) and an address th
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -14,6 +16,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from quarterdeck.errors import BadSetting, StoreFailed
 from quarterdeck.store.sql.migrate import upgrade
 from quarterdeck.store.sql.options import SqlOptions
+
+_WAL_TRIES, _WAL_PAUSE_S = 100, 0.02
 
 
 def open_engine(url: str, options: SqlOptions) -> Engine:
@@ -60,10 +64,23 @@ def _sqlite_manners(connection: Any, _record: object) -> None:
     """WAL lets the command line read and write keys while the server runs; FULL makes a commit survive a power cut."""
     connection.isolation_level = None  # the driver's own BEGIN comes too late for DDL; `_sqlite_begin` sends it
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _to_wal(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _to_wal(cursor: Any) -> None:
+    """SQLite does not wait for another starter that switches a new file to WAL at the same moment: it is asked again."""
+    for left in reversed(range(_WAL_TRIES)):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if not left:
+                raise
+            time.sleep(_WAL_PAUSE_S)
+        else:
+            return
 
 
 def _sqlite_begin(connection: Any) -> None:

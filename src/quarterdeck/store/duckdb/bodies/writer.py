@@ -28,6 +28,8 @@ from quarterdeck.store.duckdb.bodies.window import CHARS_MIN, SHARED_MIN, PartSt
 from quarterdeck.store.duckdb.packing import pack
 
 _PLAIN = frozenset({int, float, bool, type(None)})
+_UTF8_MAX = 4
+"""Bytes of one character at most."""
 _NEVER_A_BODY = 9
 """A packed value times this is at least its `deep_size` (an integer of one byte counts nine)."""
 
@@ -238,8 +240,10 @@ def _utf8_size(text: str) -> int:
 
 def _unusual(value: Any, minimum: int) -> tuple[int, str, Any] | None:
     """(kind, body text, what stays in its place) of a list, a map, bytes or a mark; None for what stays as it is."""
-    if value.__class__ is list and len(value) == 1 and value[0].__class__ is str and len(value[0]) < minimum - 4:
-        return None  # finish reasons are in every model call
+    if value.__class__ is list and len(value) == 1 and value[0].__class__ is str:
+        text = value[0]
+        if len(text) * (1 if text.isascii() else _UTF8_MAX) < minimum - 4:
+            return None  # finish reasons are in every model call
     if isinstance(value, Absent):
         return ABSENT, "", [value.reason, value.size]
     if isinstance(value, bytes):
