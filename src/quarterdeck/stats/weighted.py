@@ -236,7 +236,8 @@ def _contributions(parts: Floats, p: Floats) -> Floats:
 
 def _degrees(contributions: Floats) -> float:
     """How many equal units would make up this variance, less one; at least 1."""
-    return max(1.0, float(np.sum(contributions)) ** 2 / float(np.sum(contributions**2)) - 1)
+    parts = contributions / contributions.max()  # squares of tiny ones would vanish
+    return max(1.0, float(np.sum(parts)) ** 2 / float(np.sum(parts**2)) - 1)
 
 
 def _too_few(drawn: int) -> Insufficient:

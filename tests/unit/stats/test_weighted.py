@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quarterdeck.stats import Estimate, Insufficient
@@ -63,6 +63,7 @@ def test_a_mean_per_unit_of_size() -> None:
     assert found.low < 8 / 3 < found.high
 
 
+@example([(0.0, 0.1)] * 7 + [(1.2e-140, 0.1)])
 @given(st.lists(st.tuples(st.floats(0, 1e6), st.sampled_from([0.1, 0.5, 1.0])), min_size=8, max_size=40))
 def test_the_interval_holds_the_estimate(units: list[tuple[float, float]]) -> None:
     values, odds = [v for v, _ in units], [p for _, p in units]
