@@ -122,7 +122,7 @@ bench: dev ## Every published figure again (docs/benchmarks.md says which script
 torture: dev fuzzer ## Kill the server while it takes spans, many times, and count what is missing; fuzz the way in; hundreds of stories of bad delivery
 	$(BIN)/python benchmarks/kill9.py --kills $(KILLS)
 	$(BIN)/python tests/fuzz/fuzz_decode.py -max_total_time=$(FUZZ_SECONDS)
-	QUARTERDECK_TORTURE=$(STORIES) $(PYTEST) -n 0 --timeout 0 tests/sim/test_machine.py $(PYTEST_ARGS)
+	QUARTERDECK_TORTURE=$(STORIES) $(PYTEST) -n 0 --timeout 0 tests/sim/test_machine.py tests/store_contract/test_body_chains.py tests/unit/stats/test_weighted.py $(PYTEST_ARGS)
 
 # ---------------------------------------------------------------- releasing
 
