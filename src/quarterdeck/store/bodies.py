@@ -5,7 +5,7 @@ Pure. Refuses I/O and storage; how bodies are kept is each engine's own business
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from quarterdeck.model.raw import Absent, Attributes, RawEvent, RawSpan
@@ -107,17 +107,17 @@ def owners_to_drop(
     session_key: str,
     traces: Iterable[TraceOwners],
     *,
-    against: Callable[[str], bool],
-    has_runs: Callable[[str], bool],
+    against: Container[str],
+    has_runs: Container[str],
 ) -> set[str]:
     """Whose bodies go when a session was decided against: never those that another session's runs may need.
 
     The session's own; those of a trace (spans without a session) when all of its runs were decided against; and those
-    of sessions that only spans name and no run has. `against`: whether a session key was; `has_runs`: whether it has runs.
+    of sessions that only spans name and no run has. `against`: the session keys that were; `has_runs`: those that have runs.
     """
     owners = {session_key}
     for trace in traces:
-        if all(map(against, trace.session_keys)):
+        if all(key in against for key in trace.session_keys):
             owners.add(trace.trace_id)
-            owners.update(session for session in trace.sessions if not has_runs(session))
+            owners.update(session for session in trace.sessions if session not in has_runs)
     return owners

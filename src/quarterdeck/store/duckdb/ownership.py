@@ -6,7 +6,7 @@ which a run was seen since. The rule itself is `store.bodies.owners_to_drop`; he
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -92,16 +92,23 @@ def owners_of(cursor: Any, chosen: Sequence[Chosen], decided_before_ns: int) -> 
         traces.setdefault((project, key), set()).add(trace_id)
     facts = _facts(cursor, {(project, trace) for (project, _), found in traces.items() for trace in found})
     names = {(project, name) for (project, _), fact in facts.items() for name in (*fact.session_keys, *fact.sessions)}
-    have_runs, against = _standing(cursor, names, decided_before_ns)
+    have_runs, against = map(_by_project, _standing(cursor, names, decided_before_ns))
     return {
         session: owners_to_drop(
             session.session_key,
             [facts[session.project, trace] for trace in traces.get(session[:2], ())],
-            against=lambda name, of=session.project: (of, name) in against,  # type: ignore[misc]
-            has_runs=lambda name, of=session.project: (of, name) in have_runs,  # type: ignore[misc]
+            against=against.get(session.project, ()),
+            has_runs=have_runs.get(session.project, ()),
         )
         for session in chosen
     }
+
+
+def _by_project(keys: Iterable[tuple[str, str]]) -> Mapping[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for project, name in keys:
+        found.setdefault(project, set()).add(name)
+    return found
 
 
 def _facts(cursor: Any, traces: set[tuple[str, str]]) -> dict[tuple[str, str], TraceOwners]:

@@ -153,7 +153,7 @@ def owners_of(decision: BodyDecision, runs: Iterable[Run], pairs: Pairs, against
         for trace_id in touched
     ]
     keys = {run.session_key for run in mine}
-    found = owners_to_drop(decision.session_key, facts, against=against.__contains__, has_runs=keys.__contains__)
+    found = owners_to_drop(decision.session_key, facts, against=against, has_runs=keys)
     return {(decision.project, owner) for owner in found}
 
 
