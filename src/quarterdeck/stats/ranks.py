@@ -7,12 +7,18 @@ Learning in a Random World (2022), ch. 8. Refuses: to say by how much a value is
 
 from __future__ import annotations
 
-from math import exp, floor, log
+from math import exp, floor, inf, log
+
+import numpy as np
+
+from quarterdeck.stats.bets import Floats
 
 BUCKET_LOG = log(1.04)
 """Values within 4 % are equal: a tie counts half."""
-BUCKETS_MAX = 512
-"""Distinct buckets kept; the outermost absorb the rest. 512 steps of 4 % span nine orders of magnitude."""
+BUCKETS = 1_024
+"""From a millionth up, 1,023 steps of 4 % span 17 orders of magnitude; larger values share the last one."""
+_UNIT = 1e-6
+"""Values up to a millionth (of a second, a dollar, a token) are one bucket."""
 
 
 class Ranks:
@@ -24,42 +30,33 @@ class Ranks:
             raise ValueError(msg)
         self._shift = 1 + tolerance
         self._keep = 1.0 if half_life is None else 0.5 ** (1 / half_life)
-        self._counts: dict[int, float] = {}
+        self._counts: Floats = np.zeros(BUCKETS)
         self.n = 0.0
 
     def rank(self, value: float) -> float:
         """The middle rank of `value / (1 + tolerance)` among the values before it and itself, in (0, 1). Learns nothing."""
         at = _bucket(value / self._shift)
-        below = sum(count for bucket, count in self._counts.items() if bucket < at)
-        return (below + (self._counts.get(at, 0.0) + 1) / 2) / (self.n + 1)
+        return (float(self._counts[:at].sum()) + (float(self._counts[at]) + 1) / 2) / (self.n + 1)
 
     def learn(self, value: float) -> None:
         """Count a value. Raises ValueError for one that is negative or not finite."""
         at = _bucket(value)
         if self._keep < 1:
-            self._counts = {bucket: count * self._keep for bucket, count in self._counts.items() if count > 1e-6}
+            self._counts *= self._keep
             self.n *= self._keep
-        if at not in self._counts and len(self._counts) >= BUCKETS_MAX:
-            at = min(self._counts, key=lambda bucket: abs(bucket - at))
-        self._counts[at] = self._counts.get(at, 0.0) + 1
+        self._counts[at] += 1
         self.n += 1
 
     def quantile(self, share: float) -> float | None:
         """The value below which `share` of the past lies, within 4 %; None without any."""
-        wanted, seen = share * self.n, 0.0
-        for bucket in sorted(self._counts):
-            seen += self._counts[bucket]
-            if seen >= wanted:
-                return 0.0 if bucket < 0 else exp((bucket + 0.5) * BUCKET_LOG) * _UNIT
-        return None
-
-
-_UNIT = 1e-6
-"""Values up to a millionth (of a second, a dollar, a token) are one bucket."""
+        if self.n == 0:
+            return None
+        at = int(np.searchsorted(np.cumsum(self._counts), share * self.n))
+        return 0.0 if at == 0 else exp((min(at, BUCKETS - 1) - 0.5) * BUCKET_LOG) * _UNIT
 
 
 def _bucket(value: float) -> int:
-    if not 0 <= value < float("inf"):
+    if not 0 <= value < inf:
         msg = f"expected a finite amount >= 0, got {value}"
         raise ValueError(msg)
-    return -1 if value <= _UNIT else floor(log(value / _UNIT) / BUCKET_LOG)
+    return 0 if value <= _UNIT else min(BUCKETS - 1, 1 + floor(log(value / _UNIT) / BUCKET_LOG))
