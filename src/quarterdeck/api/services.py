@@ -26,6 +26,8 @@ from quarterdeck.observe.sampling.options import SamplingOptions
 from quarterdeck.observe.upkeep.again import HistoryJobs
 from quarterdeck.observe.upkeep.erasure import Eraser
 from quarterdeck.observe.upkeep.retention import Retainer
+from quarterdeck.observe.watch import Watch
+from quarterdeck.store.alerts import AlertStore
 from quarterdeck.store.interface import KeyStore, TelemetryStore
 
 
@@ -82,7 +84,7 @@ class ApiServices:
     (a bind beyond loopback, or the setting). `ready` answers None, or
     why not. `storage_path` is shown in the health document. `default_project` is read by requests that name none.
     `sampling` is the policy in force and `sampling_key` the key of its draw; `labels` answers the cohort labels of a project.
-    `upkeep` is None where nothing is stored for long (tests).
+    `upkeep` is None where nothing is stored for long (tests); `watch` and `alerts` where nobody watches the fleet.
     """
 
     store: TelemetryStore
@@ -109,6 +111,8 @@ class ApiServices:
     sampling_key: bytes = b""
     labels: Callable[[str], Sequence[LabelNow]] = no_labels
     upkeep: UpkeepServices | None = None
+    watch: Watch | None = None
+    alerts: AlertStore | None = None
     options: ApiOptions = field(default_factory=ApiOptions)
 
 
@@ -118,3 +122,20 @@ def upkeep_of(services: ApiServices) -> UpkeepServices:
         msg = "this server keeps no data for long"
         raise NotFound(msg)
     return services.upkeep
+
+
+def watch_of(services: ApiServices) -> Watch:
+    """Raises NotFound on a server that does not watch the fleet."""
+    if services.watch is None:
+        raise NotFound(_NO_WATCH, mend=_WATCH_MEND)
+    return services.watch
+
+
+def alerts_of(services: ApiServices) -> AlertStore:
+    """Raises NotFound on a server that does not watch the fleet."""
+    if services.alerts is None:
+        raise NotFound(_NO_WATCH, mend=_WATCH_MEND)
+    return services.alerts
+
+
+_NO_WATCH, _WATCH_MEND = "this server does not watch the fleet", "set watch.enabled to true and start it again"

@@ -1,1 +1,6 @@
-"""The watch: takes runs that are over through signals, alerts and notifiers, in the order of writing."""
+"""The watch: the loop that takes runs through signals to alerts to people, and what it remembers."""
+
+from quarterdeck.observe.watch.options import WatchOptions
+from quarterdeck.observe.watch.watch import Watch
+
+__all__ = ["Watch", "WatchOptions"]
