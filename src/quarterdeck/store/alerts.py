@@ -39,3 +39,10 @@ class AlertStore(Protocol):
     def open_alerts(self) -> Sequence[Alert]:
         """Pending and firing alerts of all projects, oldest first (read at start)."""
         ...
+
+    def prune_alerts(self, *, before_ns: int, never_fired_before_ns: int) -> int:
+        """Remove alerts that were resolved before `before_ns`, and those that never fired and were resolved before
+
+        `never_fired_before_ns`; answers how many.
+        """
+        ...

@@ -63,6 +63,19 @@ def decode_span_cursor(cursor: str, numbers: int) -> tuple[int, ...]:
     raise _not_ours()
 
 
+def encode_alert_cursor(opened_ns: int, alert_id: str) -> str:
+    """The last alert of a page: when it opened, and its id among those of the same moment."""
+    return _encode(["alerts", opened_ns, alert_id])
+
+
+def decode_alert_cursor(cursor: str) -> tuple[int, str]:
+    """Raises BadInput when the cursor is not ours."""
+    match _decode(cursor):
+        case ["alerts", int(opened_ns), str(alert_id)] if _fits(opened_ns):
+            return opened_ns, alert_id
+    raise _not_ours()
+
+
 def _encode(parts: list[object]) -> str:
     text = json.dumps(parts, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -29,3 +29,21 @@ tombstone = Table(
     Column("erased_at_ns", BigInteger, nullable=False),
     Column("finished_at_ns", BigInteger, nullable=True),
 )
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("project", String(200), primary_key=True),
+    Column("alert_id", String(32), primary_key=True),
+    Column("signature", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("opened_ns", BigInteger, nullable=False),
+    Column("fired_ns", BigInteger, nullable=True),
+    Column("resolved_ns", BigInteger, nullable=True),
+    Column("document", Text, nullable=False),
+    Index("alert_by_opened", "project", "opened_ns", "alert_id"),
+    Index("alert_by_signature", "project", "signature"),
+    Index("alert_by_state", "state", "resolved_ns"),
+)
+"""`document` is the whole alert as JSON; the columns beside it are what lists are asked by."""
