@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,7 +14,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from quarterdeck.clock import FakeClock
 from quarterdeck.errors import BadInput
 from quarterdeck.simulate.fleet import FleetPlan, FleetPlayer, PlannedRun
+from quarterdeck.simulate.fleet.casting import ROLES, Prompt
 from quarterdeck.simulate.fleet.send import otlp_processor
+from quarterdeck.simulate.fleet.steps import steps_of
 
 
 def play(seconds: float, plan: FleetPlan, speed: float = 1.0) -> tuple[FleetPlayer, InMemorySpanExporter, FakeClock]:
@@ -48,7 +52,7 @@ def test_a_step_of_ten_seconds_emits_what_ten_steps_of_one_do() -> None:
 
 def runs(count: int, started_s: float) -> list[PlannedRun]:
     plan = FleetPlan(seed=7, agents=count, changes_at_s=60)
-    return [plan.run(slot, 0, started_s) for slot in range(count)]
+    return [plan.run(slot, 1, started_s) for slot in range(count)]
 
 
 def support(planned: list[PlannedRun]) -> list[PlannedRun]:
@@ -66,20 +70,101 @@ def test_the_prompt_change_makes_support_worse_and_leaves_the_others_alone() -> 
     assert {run.prompt_version for run in new} == {"v7"}
     assert statistics.mean(run.error is not None for run in old) == pytest.approx(0.12, abs=0.03)
     assert statistics.mean(run.error is not None for run in new) == pytest.approx(0.31, abs=0.05)
-    assert statistics.median(map(tokens, new)) > 1.3 * statistics.median(map(tokens, old))
+    needed = [statistics.median(tokens(run) for run in side if run.error is None) for side in (old, new)]
+    assert needed[1] > 1.3 * needed[0]
     assert [run for run in before if run.agent != "support-agent"] == [r for r in after if r.agent != "support-agent"]
 
 
-def test_lengths_and_tokens_are_those_of_the_recorded_runs() -> None:
+def test_lengths_and_tokens_before_a_role_s_factor_are_those_of_the_recorded_runs() -> None:
     # Recorded, gpt-5-mini with the short harness: p50 of tokens per run 67,906 (expected.json of the set).
-    planned = [run for run in support(runs(2000, 0)) if run.model == "gpt-5-mini"]
-    assert statistics.median(map(tokens, planned)) == pytest.approx(67_906, rel=0.1)
+    role, random = replace(ROLES[0], calls_factor=1.0), Random(7)
+    planned = [steps_of(random, role, Prompt("v6", 0.0), "gpt-5-mini")[0] for _ in range(1000)]
+    used = [sum((step.tokens_input or 0) + (step.tokens_output or 0) for step in steps) for steps in planned]
+    assert statistics.median(used) == pytest.approx(67_906, rel=0.1)
 
 
-def test_a_thousand_agents_stay_between_100_and_300_spans_a_second() -> None:
+def test_a_thousand_agents_stay_between_200_and_600_spans_a_second() -> None:
     planned = runs(1000, 0)
     rate = sum(len(run.steps) + 1 for run in planned) / sum(run.duration_s for run in planned)
-    assert 100 < 1000 * rate < 300
+    assert 200 < 1000 * rate < 600
+
+
+def test_a_failing_run_fails_at_a_step_of_its_kind_and_anywhere_in_the_run() -> None:
+    role, fails, goes_well = ROLES[0], Prompt("v", 1.0), Prompt("v", 0.0)
+    whole = statistics.mean(len(steps_of(Random(seed), role, goes_well, "gpt-5-mini")[0]) for seed in range(600))
+    cut = [steps_of(Random(seed), role, fails, "gpt-5-mini") for seed in range(600)]
+    assert {steps[-1].error == error for steps, error in cut} == {True}
+    kinds = {(error == "tool_error", steps[-1].kind) for steps, error in cut}
+    assert kinds == {(True, "tool"), (True, "llm"), (False, "llm")}  # a run without tools fails at a model call
+    assert statistics.mean(len(steps) for steps, _ in cut) == pytest.approx(whole / 2, rel=0.15)
+
+
+def test_a_refused_call_counts_no_tokens() -> None:
+    cut = [steps_of(Random(seed), ROLES[0], Prompt("v", 1.0), "gpt-5-mini") for seed in range(300)]
+    refused = [steps[-1] for steps, error in cut if error in ("context_overflow", "provider_overload")]
+    assert len(refused) > 30
+    assert {step.tokens_output for step in refused} == {None}
+
+
+def lasting(plan: FleetPlan, at_s: float) -> float:
+    return statistics.mean(plan.under_way(slot, at_s)[0].duration_s for slot in range(plan.agents))
+
+
+def test_the_run_under_way_at_a_random_moment_is_longer_than_usual() -> None:
+    # Renewal theory: its mean length is E[length²] / E[length].
+    plan = FleetPlan(seed=7, agents=2000, changes_at_s=None)
+    usual = [plan.run(slot, 1, 0.0).duration_s for slot in range(2000)]
+    expected = statistics.mean(length**2 for length in usual) / statistics.mean(usual)
+    assert expected > 1.2 * statistics.mean(usual)
+    assert lasting(plan, 0.0) == pytest.approx(expected, rel=0.08)
+    for slot in range(50):
+        run, began_s = plan.under_way(slot, -100.0)
+        assert began_s <= -100.0 < began_s + run.duration_s
+
+
+def ends(plan: FleetPlan, until_s: float) -> list[tuple[float, PlannedRun]]:
+    """(end, run) of all runs that end within `until_s` of a start in full swing."""
+    ended = []
+    for slot in range(plan.agents):
+        run, at_s = plan.under_way(slot, 0.0)
+        generation = 1
+        while (at_s := at_s + run.duration_s) < until_s:
+            ended.append((at_s, run))
+            run = plan.run(slot, generation, at_s)
+            generation += 1
+    return ended
+
+
+def test_the_fleet_is_steady_from_its_first_second() -> None:
+    # Otherwise short runs, and failing ones among them, would end first.
+    ended = ends(FleetPlan(seed=5, agents=2000, changes_at_s=None), 120.0)
+    first, last = ([run for at_s, run in ended if lower <= at_s < lower + 30] for lower in (0.0, 90.0))
+    assert len(first) == pytest.approx(len(last), rel=0.08)
+    assert statistics.mean(run.error is not None for run in first) == pytest.approx(
+        statistics.mean(run.error is not None for run in last), abs=0.035
+    )
+
+
+def test_a_hundred_runs_of_the_new_prompt_end_within_a_minute_of_the_change() -> None:
+    ended = ends(FleetPlan(seed=7, agents=1000, changes_at_s=45.0), 105.0)
+    assert sum(run.prompt_version == "v7" for _, run in ended) > 150
+
+
+def test_without_a_change_nothing_changes() -> None:
+    ended = ends(FleetPlan(seed=7, agents=200, changes_at_s=None), 300.0)
+    assert {run.prompt_version for _, run in ended if run.agent == "support-agent"} == {"v6"}
+
+
+def test_the_past_is_told_in_order_before_the_present() -> None:
+    clock, exporter, left = FakeClock(), InMemorySpanExporter(), []
+    processor = SimpleSpanProcessor(exporter)
+    player = FleetPlayer(FleetPlan(agents=20), processor, clock, history_s=65.0)
+    player.run(5.0, lambda seconds: bool(clock.advance(seconds)), told=left.append)
+    assert left == [55.0, 45.0, 35.0, 25.0, 15.0, 5.0, 0.0]
+    ended = [span.end_time for span in exporter.get_finished_spans() if span.parent is not None]
+    assert ended == sorted(ended)
+    start = FakeClock().now_ns()
+    assert sum(start - 65e9 <= at <= start for at in ended) > 5 * sum(start < at for at in ended) > 0
 
 
 def test_the_fleet_is_in_full_swing_at_once_and_open_runs_are_known_by_their_children() -> None:
@@ -156,3 +241,5 @@ def test_numbers_outside_their_bounds_are_refused() -> None:
         FleetPlan(agents=0)
     with pytest.raises(BadInput, match="speed"):
         FleetPlayer(FleetPlan(agents=1), SimpleSpanProcessor(InMemorySpanExporter()), FakeClock(), speed=0)
+    with pytest.raises(BadInput, match="history"):
+        FleetPlayer(FleetPlan(agents=1), SimpleSpanProcessor(InMemorySpanExporter()), FakeClock(), history_s=3601)

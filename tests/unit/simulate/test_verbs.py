@@ -32,6 +32,9 @@ def test_bad_input_exits_3_with_the_mend(sink: Any, tmp_path: Path, capsys: Any)
     assert main(["replay", str(tmp_path), "--to", sink.url, "--speed", "fast"]) == 3
     assert main(["demo", "--to", sink.url, "--duration", "soon"]) == 3
     assert main(["demo", "--to", sink.url, "--agents", "0"]) == 3
+    assert main(["demo", "--to", sink.url, "--change", "never"]) == 3
+    assert main(["demo", "--to", sink.url, "--change", "1m", "--no-change"]) == 3
+    assert main(["demo", "--to", sink.url, "--history", "2h"]) == 3
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("mend:") >= 2
@@ -39,13 +42,22 @@ def test_bad_input_exits_3_with_the_mend(sink: Any, tmp_path: Path, capsys: Any)
 
 
 def test_demo_sends_and_prints_what_it_sent(sink: Any, capsys: Any) -> None:
-    arguments = ["demo", "--to", sink.url, "--agents", "10", "--duration", "0.2s", "--speed", "20", "--json"]
+    arguments = ["demo", "--to", sink.url, "--agents", "10", "--duration", "0.2s", "--change", "0.1s", "--json"]
     assert main(arguments) == 0
     out, err = capsys.readouterr()
     document = json.loads(out)
     assert document["spans"] == len(sink.spans) > 50
     assert (document["seed"], document["agents"], document["runs_open"]) == (7, 10, 10)
-    assert "prompt v7" in err
+    assert "prompt v7 after 0.1 s" in err
+    assert "the 240 seconds before the start are sent" in err
+
+
+def test_demo_without_a_change_or_with_an_end_before_it_says_so(sink: Any, capsys: Any) -> None:
+    base = ["demo", "--to", sink.url, "--agents", "3", "--duration", "0.2s", "--history", "0", "--json"]
+    assert main([*base, "--no-change"]) == 0
+    assert "nothing changes" in capsys.readouterr().err
+    assert main(base) == 0
+    assert "before the prompt of support-agent would change" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

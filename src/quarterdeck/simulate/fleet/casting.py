@@ -1,7 +1,7 @@
 """Who works in the demo fleet: agents with their models, tools, tasks, failure rates, and the prompt that changes.
 
-Rates of failure and tool times are made up for the demo (the recorded tools answered in microseconds); lengths,
-tokens and model times come from `fitted`.
+Rates of failure and tool times are made up for the demo (the recorded tools answered in microseconds); tokens and model
+times come from `fitted`, and so do lengths, times a factor: a change must be seen within a minute, so that runs are short.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Role:
-    """One agent, the same only as itself (it holds tables, and stands as a key in one). `share` of the runs; weights of models, tools and task classes; `prompts` before and after the change."""
+    """One agent, the same only as itself (it holds tables, and stands as a key in one). `share` of the runs; weights of models, tools and task classes; `prompts` before and after the change.
+
+    `calls_factor` multiplies the recorded calls per run, `gap_factor` the waits between them.
+    """
 
     name: str
     version: str
@@ -35,6 +38,7 @@ class Role:
     feature: str
     prompts: tuple[Prompt, Prompt]
     calls_factor: float = 1.0
+    gap_factor: float = 1.0
 
 
 def _steady(version: str, failure: float) -> tuple[Prompt, Prompt]:
@@ -47,11 +51,13 @@ ROLES = (
         "support-agent",
         "2.4.1",
         0.45,
-        {"gpt-5-mini": 0.7, "gpt-4.1-mini": 0.3},
+        {"gpt-5-mini": 0.5, "gpt-4.1-mini": 0.5},
         RETAIL_TOOLS,
         {"refund": 0.4, "exchange": 0.25, "address_change": 0.15, "order_status": 0.2},
         "help_center",
         (Prompt("v6", 0.12), Prompt("v7", 0.31, longer=1.25, wordier=1.3)),
+        calls_factor=0.5,
+        gap_factor=0.25,
     ),
     Role(
         "triage-agent",
@@ -63,6 +69,7 @@ ROLES = (
         "inbox",
         _steady("v3", 0.07),
         calls_factor=0.5,
+        gap_factor=0.5,
     ),
     Role(
         "research-agent",
@@ -73,6 +80,8 @@ ROLES = (
         {"market_report": 0.6, "due_diligence": 0.4},
         "reports",
         _steady("v12", 0.17),
+        calls_factor=0.4,
+        gap_factor=0.4,
     ),
     Role(
         "coding-agent",
@@ -83,7 +92,8 @@ ROLES = (
         {"bug_fix": 0.5, "dependency_update": 0.3, "review": 0.2},
         "pull_requests",
         _steady("v21", 0.2),
-        calls_factor=1.3,
+        calls_factor=0.7,
+        gap_factor=0.5,
     ),
 )
 
@@ -101,7 +111,7 @@ ERRORS = {
 TOOL_S = LogNormal(-0.4, 0.9)
 """Seconds per tool call: median 0.7."""
 GAP_S = LogNormal(1.7, 0.7)
-"""Seconds between steps in which a run waits for people and queues: median 5.5; keeps 1,000 runs under 300 spans/s."""
+"""Seconds between steps in which a run waits for people and queues: median 5.5, by a role's factor."""
 GAP_S_MAX = 25.0
 RATE_LIMITED = 0.01
 """Share of model calls that the provider refuses once."""

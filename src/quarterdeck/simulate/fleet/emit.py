@@ -18,7 +18,8 @@ from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
 from quarterdeck.simulate.fleet.casting import ROLES
-from quarterdeck.simulate.fleet.plan import PlannedRun, Step
+from quarterdeck.simulate.fleet.plan import PlannedRun
+from quarterdeck.simulate.fleet.steps import Step
 
 SCOPE = "quarterdeck.simulate.fleet"
 
@@ -53,6 +54,10 @@ class Emitter:
         provider = TracerProvider(resource=resource, id_generator=self._ids, shutdown_on_exit=False)
         provider.add_span_processor(self._processor)
         return provider.get_tracer(SCOPE)
+
+    def flush(self) -> None:
+        """Return when all spans that have ended are sent."""
+        self._processor.force_flush()
 
     def close(self) -> None:
         """Send what waits, then end."""

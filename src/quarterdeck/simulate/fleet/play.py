@@ -15,10 +15,14 @@ from opentelemetry.sdk.trace import SpanProcessor
 from quarterdeck.clock import Clock
 from quarterdeck.errors import BadInput
 from quarterdeck.simulate.fleet.emit import Emitter, OpenRun
-from quarterdeck.simulate.fleet.plan import FleetPlan, PlannedRun, Step
+from quarterdeck.simulate.fleet.plan import FleetPlan, PlannedRun
+from quarterdeck.simulate.fleet.steps import Step
 
 STEP_S = 0.1
 """How long the loop rests between two looks at the clock, seconds."""
+HISTORY_S_MAX = 3600.0
+TELL_S = 10.0
+"""Seconds of history that are told before the fleet waits until they are sent; far fewer spans than a queue holds."""
 
 
 class FleetSummary(NamedTuple):
@@ -62,15 +66,20 @@ class _Counts:
 
 
 class FleetPlayer:
-    """A fleet under way.
+    """A fleet under way, in full swing from its first second.
 
-    `speed` 10 plays ten seconds of the plan in one; spans carry the time at which they are played. The clock is read
-    once here, for the fleet's start. Raises BadInput for a speed that is not above 0.
+    `speed` 10 plays ten seconds of the plan in one; spans carry the time at which they are played. `history_s` seconds of
+    the plan lie before the fleet's start; `run` tells them first. The clock is read once here, for the fleet's start.
+    Raises BadInput for a speed that is not above 0 and for a history outside 0 to an hour.
     """
 
-    def __init__(self, plan: FleetPlan, processor: SpanProcessor, clock: Clock, *, speed: float = 1.0) -> None:
+    def __init__(
+        self, plan: FleetPlan, processor: SpanProcessor, clock: Clock, *, speed: float = 1.0, history_s: float = 0.0
+    ) -> None:
         if not speed > 0:
             raise BadInput(f"speed must be above 0, got {speed}")
+        if not 0 <= history_s <= HISTORY_S_MAX:
+            raise BadInput(f"history must be from 0 to {HISTORY_S_MAX:.0f} seconds, got {history_s}")
         self._plan = plan
         self._clock = clock
         self._speed = speed
@@ -80,9 +89,9 @@ class FleetPlayer:
         self._slots = [_Slot(number) for number in range(plan.agents)]
         self._heap: list[tuple[float, int]] = []
         self._closed = False
+        self._told_s = -history_s
         for slot in self._slots:
-            planned = plan.run(slot.number, 0, 0.0)
-            self._begin(slot, plan.first_start_s(slot.number, planned.duration_s))
+            self._begin(slot, *plan.under_way(slot.number, -history_s))
 
     @property
     def now_s(self) -> float:
@@ -113,19 +122,29 @@ class FleetPlayer:
             self._happen(self._slots[number], at_s)
         return self._counts.spans - before
 
+    def tell_history(self, told: Callable[[float], None] = lambda _: None) -> None:
+        """Send what happened before the fleet's start, as fast as it is taken; `told(seconds that are left)` after each part."""
+        while self._told_s < 0:
+            self._told_s = min(0.0, self._told_s + TELL_S)
+            self.advance(self._told_s)
+            self._emitter.flush()
+            told(-self._told_s)
+
     def run(
         self,
         duration_s: float | None,
         rest: Callable[[float], bool],
         progress: Callable[[FleetSummary], None] = lambda _: None,
+        told: Callable[[float], None] = lambda _: None,
     ) -> FleetSummary:
-        """Play for `duration_s` of real seconds, None without end, then `close`.
+        """Tell the history, play until `duration_s` real seconds after the fleet's start, None without end, then `close`.
 
-        `rest(seconds)` waits and answers whether to stop (as `threading.Event.wait` does).
+        `rest(seconds)` waits and answers whether to stop (as `threading.Event.wait` does); `told` as in `tell_history`.
         """
         end_s = None if duration_s is None else duration_s * self._speed
         stop = False
         try:
+            self.tell_history(told)
             while not stop and (end_s is None or self.now_s < end_s):
                 self.advance(self.now_s)
                 progress(self.summary)
@@ -143,9 +162,8 @@ class FleetPlayer:
             self._closed = True
             self._emitter.close()
 
-    def _begin(self, slot: _Slot, at_s: float) -> None:
+    def _begin(self, slot: _Slot, run: PlannedRun, at_s: float) -> None:
         """Start the slot's next run and put its first step on the heap."""
-        run = self._plan.run(slot.number, slot.generation, at_s)
         slot.open = self._emitter.start(run, self._ns(at_s))
         slot.generation += 1
         slot.next_step = 0
@@ -171,7 +189,7 @@ class FleetPlayer:
         self._counts.spans += 1
         self._counts.finished += 1
         self._counts.failed += opened.run.error is not None
-        self._begin(slot, at_s)
+        self._begin(slot, self._plan.run(slot.number, slot.generation, at_s), at_s)
 
     def _count(self, step: Step) -> None:
         counts = self._counts

@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 QUEUE_SPANS = 65_536
-"""The fleet starts in full swing, so its first second brings the past of all runs at once (about 10 spans each)."""
+"""What may wait: the past of all runs that are under way at the start comes at once, and a server may be slow for a minute."""
 BATCH_SPANS = 1024
 EVERY_MS = 500
 
