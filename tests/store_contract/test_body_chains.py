@@ -433,13 +433,16 @@ def old_file(path: Path) -> None:
             ("run", "weight"),
             ("run", "busy_s"),
             ("run", "links"),
+            ("run", "tool_errors"),
+            ("run", "written_seq"),
         ]
-        connection.execute("DROP VIEW run_trace; DROP VIEW run_attribute")
+        connection.execute("DROP VIEW run_trace; DROP VIEW run_attribute; DROP TABLE outcome")
         for table, column in new_columns:
             connection.execute(f"ALTER TABLE {table} DROP COLUMN IF EXISTS {column}")
         connection.execute(
-            "DELETE FROM meta WHERE key = 'inline_chunk_max'; UPDATE meta SET value = '1' WHERE key = 'data_format'"
+            "DELETE FROM meta WHERE key IN ('inline_chunk_max', 'written_seq', 'outcome_seq'); UPDATE meta SET value = '1' WHERE key = 'data_format'"
         )
+        connection.execute("CREATE VIEW run_attribute AS SELECT run_id FROM run")
         for chunk_id, data in chunks.items():
             assert len(data) < 4_000
             connection.execute("INSERT INTO chunk VALUES (?, 0, ?)", [chunk_id, data])

@@ -58,7 +58,8 @@ class Orphans:
 class Run:
     """One run. Times are ns since the epoch; `ended_at_ns` is None until something ended.
 
-    `tools` and `models` map a name to its number of calls. `root_span_id` is None when the root is synthetic.
+    `tools` and `models` map a name to its number of calls, `tool_errors` a tool to its failed calls (one or more).
+    `root_span_id` is None when the root is synthetic.
     `weight` is how many runs this one stands for after head sampling (1.0 = not sampled, None = sampled, weight unknown).
     `busy_s` is the time in which at least one call (model, tool, retrieval, embedding) was at work, parallel ones once; None = none ended.
     `links` are span links that lead out of the run, as in `Span.links`, one each.
@@ -110,6 +111,7 @@ class Run:
     weight: float | None = 1.0
     busy_s: float | None = None
     links: tuple[str, ...] = ()
+    tool_errors: dict[str, int] = field(default_factory=dict)
     body_probability: float | None = None
     body_reason: str | None = None
 

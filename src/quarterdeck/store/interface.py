@@ -16,6 +16,7 @@ from quarterdeck.model.reports import ApiKey, Rejection, UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.calls import HourCalls
+from quarterdeck.store.feed import Feeds
 from quarterdeck.store.trace_numbers import TraceNumberReader
 from quarterdeck.store.upkeep import Housekeeping
 from quarterdeck.store.weights import WeightReader
@@ -31,24 +32,16 @@ RUN_SORTS = ("started_at", "duration_s", "tokens_total", "cost_usd", "model_call
 """Orders of a run list, newest or largest first (prefix "-" reverses: oldest or smallest first)."""
 
 COHORT_KEYS = (
-    "agent",
-    "agent_version",
-    "prompt_version",
-    "model",
-    "provider",
-    "environment",
-    "feature",
-    "tenant",
-    "task_class",
-)
+    "agent", "agent_version", "prompt_version", "model", "provider", "environment", "feature", "tenant", "task_class",
+)  # fmt: skip
 """Parts of the version identity and of the context by which runs may be grouped into cohorts."""
 
 
 CONTRAST_KEYS = (
-    "agent", "agent_version", "prompt_version", "model", "provider", "tool", "error_class", "flag", "tenant",
+    "agent", "agent_version", "prompt_version", "model", "provider", "tool", "tool_error", "error_class", "flag", "tenant",
     "environment", "feature", "task_class", "toolset_hash", "config_hash", "dialect", "lifecycle", "status", "outcome",
 )  # fmt: skip
-"""Attributes by which two selections of runs may be contrasted. A run has any number of `tool`, `flag` and `dialect`."""
+"""Attributes by which two selections of runs may be contrasted. A run has any number of `tool`, `tool_error`, `flag` and `dialect`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +129,7 @@ class FleetNow:
 
 @dataclass(frozen=True, slots=True)
 class ContrastCell:
-    """How many runs of either side have this value of this key; None = unknown (never for tool, flag and dialect)."""
+    """How many runs of either side have this value of this key; None = unknown (never for tool, tool_error, flag and dialect)."""
 
     key: str
     value: str | None
@@ -385,6 +378,7 @@ class TelemetryStore(
     BodyStore,
     SpanKeeper,
     Housekeeping,
+    Feeds,
     Protocol,
 ):
     """All of the above in one engine, with an end."""

@@ -29,6 +29,11 @@ def cost_usd(run: Run) -> float | None:
     return second if first is None else first
 
 
+def ending(run: Run) -> tuple[int, str, str]:
+    """The order in which runs that are written together count as written: as they ended, else were last seen."""
+    return run.last_seen_ns if run.ended_at_ns is None else run.ended_at_ns, run.run_id, run.project
+
+
 def minute_of(ns: int) -> int:
     """Minutes since the epoch."""
     return ns // MINUTE_NS

@@ -14,7 +14,8 @@ from quarterdeck.store.interface import ContrastCell, ContrastCounts, RunFilter
 from quarterdeck.store.measures import check_contrast_keys
 
 _EMPTY = "''"
-_LISTS = {"flag": "r.flags", "dialect": "r.dialects", "tool": "json_keys(r.tools)"}
+_LISTS = {"flag": "r.flags", "dialect": "r.dialects", "tool": "json_keys(r.tools)",
+          "tool_error": "json_keys(r.tool_errors)"}  # fmt: skip
 """Keys of which a run has any number of values, as the lists they lie in."""
 
 # `chosen` is read by up to five branches and must be computed once, hence MATERIALIZED. A hit on both sides is `where`.

@@ -14,7 +14,7 @@ from xxhash import xxh3_64_intdigest
 
 from quarterdeck.model.runs import Cost, Orphans, Run, Tokens
 from quarterdeck.store.duckdb.columns import arrow_type, column
-from quarterdeck.store.duckdb.schema import RUN_COLUMNS, RUN_DERIVED
+from quarterdeck.store.duckdb.schema import RUN_COLUMNS, RUN_DERIVED, RUN_PLACE
 from quarterdeck.store.measures import cohort_of, cost_usd, minute_of, search_text, words_of
 from quarterdeck.store.sketch import bucket_of
 from quarterdeck.store.text import storable
@@ -61,6 +61,7 @@ _COMPUTED: Mapping[str, Callable[[Run], Any]] = {
     "orphans_missing": lambda run: run.orphans.missing,
     "tools": lambda run: _json(run.tools),
     "models": lambda run: _json(run.models),
+    "tool_errors": lambda run: _json(run.tool_errors),
     "run_key": lambda run: run_key(run.project, run.run_id),
     "cell_key": lambda run: _hash((run.project, str(minute_of(run.started_at_ns)), *cohort_of(run))),
     "minute": lambda run: minute_of(run.started_at_ns),
@@ -74,14 +75,14 @@ _COMPUTED: Mapping[str, Callable[[Run], Any]] = {
 }
 
 
-def run_table(runs: Sequence[Run]) -> Any:
-    """The runs as an Arrow table with the columns of the run table, in its order."""
-    return pa.table(
-        {
-            name: column(name, [_value(run, name) for run in runs], arrow_type(kind))
-            for name, kind in {**RUN_COLUMNS, **RUN_DERIVED}.items()
-        }
-    )
+def run_table(runs: Sequence[Run], after_seq: int) -> Any:
+    """The runs as an Arrow table with the columns of the run table, in its order; numbered from `after_seq` + 1."""
+    columns = {
+        name: column(name, [_value(run, name) for run in runs], arrow_type(kind))
+        for name, kind in {**RUN_COLUMNS, **RUN_DERIVED}.items()
+    }
+    numbers = range(after_seq + 1, after_seq + 1 + len(runs))
+    return pa.table({**columns, **{name: pa.array(numbers, arrow_type(kind)) for name, kind in RUN_PLACE.items()}})
 
 
 def _value(run: Run, name: str) -> Any:
@@ -125,7 +126,8 @@ def run_of(row: Sequence[Any]) -> Run:
         price_version=values.pop("price_version"),
     )
     orphans = Orphans(repaired=values.pop("orphans_repaired"), missing=values.pop("orphans_missing"))
-    values["tools"], values["models"] = orjson.loads(values["tools"]), orjson.loads(values["models"])
+    for name in ("tools", "models", "tool_errors"):
+        values[name] = orjson.loads(values[name] or "{}")
     for name in ("trace_ids", "dialects", "flags", "links"):
         values[name] = tuple(values[name] or ())
     return Run(**values, tokens=tokens, cost=cost, orphans=orphans)

@@ -15,9 +15,10 @@ import pyarrow as pa
 from quarterdeck.model.runs import FAILED_OUTCOMES, Run
 from quarterdeck.store.duckdb.columns import trace_text
 from quarterdeck.store.duckdb.database import Database
+from quarterdeck.store.duckdb.run_feed import last_run_seq, runs_over
 from quarterdeck.store.duckdb.run_rows import RUN_SELECT, key_table, run_of, run_table, touched_table
 from quarterdeck.store.interface import COHORT_KEYS, TraceKey
-from quarterdeck.store.measures import LIVE
+from quarterdeck.store.measures import LIVE, ending
 from quarterdeck.store.text import storable
 
 _SAME_RUN = "r.run_key = k.run_key AND r.run_id = k.run_id AND r.project = k.project"
@@ -52,21 +53,35 @@ GROUP BY project, minute, cell_key, {_KEYS}
 
 
 class RunStore:
-    """`RunWriter` over a database."""
+    """`RunWriter` and `RunFeed` over a database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = Lock()
+        with database.reader() as cursor:
+            self._written = last_run_seq(cursor)
 
     def put_runs(self, runs: Sequence[Run], gone: Sequence[tuple[str, str]], *, settled_seq: int) -> None:
         # A run named twice counts once, in its last form; one that is both written and gone is written.
-        latest = list({(run.project, run.run_id): run for run in runs}.values())
+        latest = sorted({(run.project, run.run_id): run for run in runs}.values(), key=ending)
         keys = [*((run.project, run.run_id) for run in latest), *gone]
-        table = run_table(latest)
-        with self._lock, self._database.transaction() as cursor:
-            if keys:
-                _replace(cursor, keys, table)
-            cursor.execute(_SETTLE, [settled_seq])
+        with self._lock:
+            table = run_table(latest, self._written)
+            with self._database.transaction() as cursor:
+                if keys:
+                    _replace(cursor, keys, table)
+                cursor.execute(_SETTLE, [settled_seq])
+                if latest:
+                    cursor.execute(_WRITTEN, [str(self._written + len(latest))])
+            self._written += len(latest)
+
+    def runs_over(self, *, after_seq: int, limit: int) -> tuple[Sequence[Run], int]:
+        with self._database.snapshot() as cursor:
+            return runs_over(cursor, after_seq=after_seq, limit=limit)
+
+    def last_run_seq(self) -> int:
+        with self._database.reader() as cursor:
+            return last_run_seq(cursor)
 
     def unsettled(self) -> Sequence[TraceKey]:
         with self._database.reader() as cursor:
@@ -103,6 +118,7 @@ class RunStore:
 _SETTLE = """
 UPDATE meta SET value = CAST(greatest(CAST(value AS BIGINT), CAST(? AS BIGINT)) AS VARCHAR) WHERE key = 'settled_seq'
 """
+_WRITTEN = "UPDATE meta SET value = ? WHERE key = 'written_seq'"
 _UNSETTLED = """
 SELECT DISTINCT project, trace_hi, trace_lo FROM trace_commit
 WHERE seq > (SELECT CAST(value AS BIGINT) FROM meta WHERE key = 'settled_seq')

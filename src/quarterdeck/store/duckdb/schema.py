@@ -13,7 +13,7 @@ from quarterdeck.errors import DataFormatTooNew, StoreFailed
 from quarterdeck.model.spans import Span
 from quarterdeck.store.interface import COHORT_KEYS
 
-DATA_FORMAT = 2
+DATA_FORMAT = 3
 """Version of what this module writes. Rise it with a step in MIGRATIONS."""
 
 Migration = Callable[[Any], None]
@@ -36,7 +36,28 @@ def _to_2(cursor: Any) -> None:
     )
 
 
-MIGRATIONS: Mapping[int, Migration] = {1: _to_2}
+def _to_3(cursor: Any) -> None:
+    """Runs know the order of their writing and their failed calls by tool; outcomes have a table.
+
+    Runs of format 2 are numbered as they ended. Their failed calls by tool stay unknown until they are built again.
+    """
+    cursor.execute("ALTER TABLE run ADD COLUMN tool_errors VARCHAR")
+    cursor.execute("ALTER TABLE run ADD COLUMN written_seq BIGINT")
+    cursor.execute(_NUMBER_RUNS)
+    cursor.execute("INSERT INTO meta VALUES ('written_seq', (SELECT CAST(count(*) AS VARCHAR) FROM run))")
+    cursor.execute("INSERT INTO meta VALUES ('outcome_seq', '0')")
+    cursor.execute(_OUTCOME)
+    cursor.execute("DROP VIEW run_attribute")
+    cursor.execute(_RUN_ATTRIBUTE)
+
+
+_NUMBER_RUNS = """
+UPDATE run SET written_seq = numbered.seq FROM (
+  SELECT rowid AS at, row_number() OVER (ORDER BY coalesce(ended_at_ns, last_seen_ns), run_id, project) AS seq FROM run
+) numbered WHERE run.rowid = numbered.at
+"""
+
+MIGRATIONS: Mapping[int, Migration] = {1: _to_2, 2: _to_3}
 """From version -> the step to version + 1."""
 
 BIGINT_FIELDS = frozenset(
@@ -66,9 +87,9 @@ RUN_COLUMNS: Mapping[str, str] = {
     "cost_computed_usd": "DOUBLE", "cost_reported_usd": "DOUBLE", "cost_source": "VARCHAR NOT NULL",
     "price_version": "VARCHAR", "orphans_repaired": "BIGINT NOT NULL", "orphans_missing": "BIGINT NOT NULL",
     "tools": "VARCHAR NOT NULL", "models": "VARCHAR NOT NULL", "weight": "DOUBLE",
-    "busy_s": "DOUBLE", "links": "VARCHAR[]",
+    "busy_s": "DOUBLE", "links": "VARCHAR[]", "tool_errors": "VARCHAR",
 }  # fmt: skip
-"""A run, flattened: what comes back as `model.runs.Run`. `tools` and `models` are JSON objects."""
+"""A run, flattened: what comes back as `model.runs.Run`. `tools`, `tool_errors` and `models` are JSON objects."""
 
 RUN_DERIVED: Mapping[str, str] = {
     "run_key": "UBIGINT NOT NULL", "cell_key": "UBIGINT NOT NULL", "minute": "BIGINT NOT NULL",
@@ -76,6 +97,16 @@ RUN_DERIVED: Mapping[str, str] = {
     "words": "VARCHAR[] NOT NULL", "duration_bucket": "SMALLINT", "tokens_bucket": "SMALLINT",
 }  # fmt: skip
 """Computed from the run when it is written (store/measures.py), so that reads filter and sort plain columns."""
+
+RUN_PLACE: Mapping[str, str] = {"written_seq": "BIGINT"}
+"""Given to the run when it is written: one number for each run written, rising. New rows come last, so zone maps know it."""
+
+OUTCOME_COLUMNS: Mapping[str, str] = {
+    "project": "VARCHAR NOT NULL", "run_id": "VARCHAR NOT NULL", "name": "VARCHAR NOT NULL", "score": "DOUBLE",
+    "label": "VARCHAR", "at_ns": "BIGINT NOT NULL", "received_ns": "BIGINT NOT NULL", "source": "VARCHAR NOT NULL",
+    "comment": "VARCHAR",
+}  # fmt: skip
+"""The fields of `model.outcomes.Outcome`, in order."""
 
 
 def span_columns() -> dict[str, str]:
@@ -129,6 +160,7 @@ SELECT project, run_id, minute, started_at_ns, a.key AS key, a.value AS value FR
     [{", ".join(f"{{'key': '{name}', 'value': {name}}}" for name in _IDENTITY)}]
     || [{{'key': 'flag', 'value': flag}} for flag in flags]
     || [{{'key': 'tool', 'value': tool}} for tool in json_keys(tools)]
+    || [{{'key': 'tool_error', 'value': tool}} for tool in json_keys(coalesce(tool_errors, '{{}}'))]
     || [{{'key': 'dialect', 'value': dialect}} for dialect in dialects]
   ) AS a FROM run)
 WHERE a.value IS NOT NULL
@@ -182,6 +214,8 @@ BODY_DDL = (
     ),
 )  # fmt: skip
 
+_OUTCOME = _table("outcome", {**OUTCOME_COLUMNS, "run_key": "UBIGINT NOT NULL", "seq": "BIGINT NOT NULL"})
+
 _DDL = (
     _table("meta", {"key": "VARCHAR PRIMARY KEY", "value": "VARCHAR NOT NULL"}),
     _table("span", span_columns()),
@@ -199,7 +233,8 @@ _DDL = (
         "trace_commit",
         {"project": "VARCHAR", "trace_hi": "UBIGINT NOT NULL", "trace_lo": "UBIGINT NOT NULL", "seq": "BIGINT NOT NULL"},
     ),
-    _table("run", {**RUN_COLUMNS, **RUN_DERIVED}),
+    _table("run", {**RUN_COLUMNS, **RUN_DERIVED, **RUN_PLACE}),
+    _OUTCOME,
     "CREATE VIEW run_trace AS SELECT project, run_id, unnest(trace_ids) AS trace_id FROM run",
     _RUN_ATTRIBUTE,
     _table("cohort_minute", _cohort_columns()),
@@ -242,6 +277,7 @@ def prepare(cursor: Any, *, created_at_ns: int, migrations: Mapping[int, Migrati
             cursor.execute(statement)
         facts = {
             "data_format": DATA_FORMAT, "created_at_ns": created_at_ns, "settled_seq": 0, "inline_chunk_max": 0,
+            "written_seq": 0, "outcome_seq": 0,
         }  # fmt: skip
         for key, value in facts.items():
             cursor.execute("INSERT INTO meta VALUES (?, ?)", [key, str(value)])

@@ -12,6 +12,7 @@ from typing import Any
 
 from quarterdeck.clock import Clock
 from quarterdeck.model.bodies import BodyDecision
+from quarterdeck.model.outcomes import Outcome
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.runs import Run
@@ -23,6 +24,7 @@ from quarterdeck.store.duckdb.database import Database, one
 from quarterdeck.store.duckdb.housekeeping import Housekeeper
 from quarterdeck.store.duckdb.logs import count_logs
 from quarterdeck.store.duckdb.options import DuckDBOptions
+from quarterdeck.store.duckdb.outcomes import OutcomeTable
 from quarterdeck.store.duckdb.parts import Part
 from quarterdeck.store.duckdb.raw_reader import spans_raw
 from quarterdeck.store.duckdb.run_writer import RunStore
@@ -30,6 +32,7 @@ from quarterdeck.store.duckdb.span_scan import scan_spans
 from quarterdeck.store.duckdb.span_writer import SpanStore
 from quarterdeck.store.duckdb.upkeep import Upkeep
 from quarterdeck.store.duckdb.weight_reader import run_weights
+from quarterdeck.store.feed import OutcomeSummary
 from quarterdeck.store.interface import (
     Batch,
     CohortRow,
@@ -61,6 +64,7 @@ class DuckDBStore:
         self._database = Database(path, options, clock)
         self._spans = SpanStore(self._database, options)
         self._runs = RunStore(self._database)
+        self._outcomes = OutcomeTable(self._database)
         self._housekeeper = Housekeeper(self._database)
         self._upkeep = Upkeep(self._database, self._spans, options)
 
@@ -97,6 +101,34 @@ class DuckDBStore:
 
     def live_runs(self, *, limit: int) -> Sequence[Run]:
         return self._runs.live_runs(limit=limit)
+
+    # RunFeed
+
+    def runs_over(self, *, after_seq: int, limit: int) -> tuple[Sequence[Run], int]:
+        return self._runs.runs_over(after_seq=after_seq, limit=limit)
+
+    def last_run_seq(self) -> int:
+        return self._runs.last_run_seq()
+
+    # OutcomeStore, OutcomeUpkeep, OutcomeReader
+
+    def put_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        self._outcomes.put_outcomes(outcomes)
+
+    def outcomes_of(self, project: str, run_ids: Sequence[str]) -> Sequence[Outcome]:
+        return self._outcomes.outcomes_of(project, run_ids)
+
+    def outcomes_after(self, *, after_seq: int, limit: int) -> tuple[Sequence[Outcome], int]:
+        return self._outcomes.outcomes_after(after_seq=after_seq, limit=limit)
+
+    def drop_outcomes(self, project: str, run_ids: Sequence[str]) -> int:
+        return self._outcomes.drop_outcomes(project, run_ids)
+
+    def expire_outcomes(self, project: str, *, before_ns: int) -> int:
+        return self._outcomes.expire_outcomes(project, before_ns=before_ns)
+
+    def outcome_summary(self, project: str, since_ns: int, until_ns: int) -> OutcomeSummary:
+        return self._outcomes.outcome_summary(project, since_ns, until_ns)
 
     # RunReader
 

@@ -40,8 +40,8 @@ def _cells(key: str, first: Sequence[Run], second: Sequence[Run]) -> list[Contra
 
 
 def _values(run: Run, key: str) -> Iterable[str | None]:
-    if key == "tool":
-        return set(run.tools)
+    if key in ("tool", "tool_error"):
+        return set(run.tools if key == "tool" else run.tool_errors)
     if key in ("flag", "dialect"):
         return set(run.flags if key == "flag" else run.dialects)
     return (getattr(run, key) or None,)

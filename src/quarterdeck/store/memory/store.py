@@ -44,9 +44,11 @@ from quarterdeck.store.measures import (
 from quarterdeck.store.memory.audit import RejectionLog, UnmappedCounts, coverage_of
 from quarterdeck.store.memory.bodies import Decisions, Logs, Pairs, SpanKey, bodies_of, drop, expire, owners_of
 from quarterdeck.store.memory.contrast import contrast_of
+from quarterdeck.store.memory.feeds import MemoryFeeds
 from quarterdeck.store.memory.housekeeping import MemoryHousekeeping
 from quarterdeck.store.memory.population import cohorts_of, fleet_of
 from quarterdeck.store.memory.selection import facet_of, matches, page_of
+from quarterdeck.store.outcomes import OutcomeKey, Placed
 from quarterdeck.store.text import storable, storable_run, storable_span
 from quarterdeck.store.trace_numbers import TraceNumbers, pages_of
 from quarterdeck.store.unmapped import UNMAPPED_MAX
@@ -55,7 +57,7 @@ from quarterdeck.store.weights import RunWeights, weights_of
 _Pair = tuple[Span, RawSpan]
 
 
-class MemoryStore(MemoryHousekeeping):
+class MemoryStore(MemoryHousekeeping, MemoryFeeds):
     """All of `TelemetryStore`, gone with the process. `rejections_max`: how many refusals are remembered, `unmapped_max`: keys."""
 
     def __init__(self, *, rejections_max: int = 100_000, unmapped_max: int = UNMAPPED_MAX) -> None:
@@ -63,6 +65,8 @@ class MemoryStore(MemoryHousekeeping):
         self._traces: dict[TraceKey, dict[str, _Pair]] = {}
         self._trace_seq: dict[TraceKey, int] = {}
         self._runs: dict[tuple[str, str], Run] = {}
+        self._run_seq: dict[tuple[str, str], int] = {}
+        self._outcomes: dict[OutcomeKey, Placed] = {}
         self._rejections = RejectionLog(rejections_max)
         self._unmapped = UnmappedCounts(unmapped_max)
         self._decisions = Decisions()
@@ -113,9 +117,11 @@ class MemoryStore(MemoryHousekeeping):
         with self._lock:
             for key in gone:
                 self._runs.pop(key, None)
-            for run in map(storable_run, runs):
-                self._past.pop((run.project, run.run_id), None)
-                self._runs[(run.project, run.run_id)] = run
+            latest = {(run.project, run.run_id): run for run in map(storable_run, runs)}
+            for key, run in latest.items():
+                self._past.pop(key, None)
+                self._runs[key] = run
+            self._number(latest.values())
             self._settled_seq = max(self._settled_seq, settled_seq)
 
     def unsettled(self) -> Sequence[TraceKey]:
