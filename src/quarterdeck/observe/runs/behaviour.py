@@ -1,4 +1,4 @@
-"""What a run did: tools, errors, retries, loops.
+"""What a run did: tools, errors, retries. Whether it goes round is the business of `repeats`.
 
 Refuses: to compare calls whose arguments are not known.
 """
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from quarterdeck.model.spans import Span
-from quarterdeck.observe.runs.columns import Columns, known
+from quarterdeck.observe.runs.columns import Columns
 
 _WORK = frozenset({"llm", "tool", "embedding", "retrieval", "rerank"})
 
@@ -20,15 +20,6 @@ def tools_of(members: Columns) -> dict[str, int]:
         return {}
     rows = zip(members.op_kind, members.tool_name, members.name, strict=True)
     return dict(Counter(tool or name for kind, tool, name in rows if kind == "tool"))
-
-
-def has_loop(members: Columns, repeats: int) -> bool:
-    """Whether one tool was called `repeats` times with equal arguments and an equal result."""
-    if members.op_kind.count("tool") < repeats or not known(members.tool_args_hash):
-        return False
-    rows = zip(members.tool_name, members.tool_args_hash, members.tool_result_hash, strict=True)
-    seen = Counter(row for row in rows if None not in row)
-    return bool(seen) and max(seen.values()) >= repeats
 
 
 def retries_of(spans: Sequence[Span], up: Sequence[int], nodes: Sequence[int], members: Columns) -> int:

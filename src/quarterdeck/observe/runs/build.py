@@ -16,7 +16,6 @@ from quarterdeck.observe.runs.behaviour import (
     attempts_of,
     busy_s_of,
     deepest_latest_error,
-    has_loop,
     retries_of,
     tools_of,
 )
@@ -40,6 +39,7 @@ from quarterdeck.observe.runs.lifetime import previous_observations
 from quarterdeck.observe.runs.options import RunOptions
 from quarterdeck.observe.runs.partition import NAMED, Plan, split
 from quarterdeck.observe.runs.prices import PriceTable
+from quarterdeck.observe.runs.repeats import owners_of, repeats_of
 from quarterdeck.observe.runs.vectors import CACHE_READ, CACHE_WRITE, INPUT, NOTHING, OUTPUT, REASONING, Usage
 from quarterdeck.observe.runs.weight import marks_of, weight_of_run
 
@@ -331,7 +331,7 @@ def _orphans(forest: Forest, plan: Plan) -> Orphans:
 
 def _flags(group: _Group, found: _Found, options: RunOptions) -> set[str]:
     """Flags about shape and time."""
-    members, flags = found.members, set()
+    members, spans, flags = found.members, group.forest.spans, set()
     if found.top is None:
         flags.add("synthetic_root")
     rule = group.forest.rule
@@ -339,9 +339,9 @@ def _flags(group: _Group, found: _Found, options: RunOptions) -> set[str]:
         flags.add("cycle")
     if any(0 < end < start for start, end in zip(members.start_ns, members.end_ns, strict=True)):
         flags.add("clock_skew")
-    if has_loop(members, options.loop_repeats):
-        flags.add("loop")
-    return flags
+    return flags | repeats_of(
+        members, options.loop_repeats, lambda: owners_of(spans, group.up, found.depth, found.nodes)
+    )
 
 
 _LINKS_MAX = 32

@@ -1,0 +1,239 @@
+"""Runs that go round: a loop, an oscillation, a context that grows without anything new in it.
+
+One pass over the spans in order of start, and only for runs that repeat a result at all. Three things make a repeat
+innocent: something was changed in between (a tool that writes answered something new), the run waited or was answered
+in between, or the tool is one that is asked again and again (status, progress). Refuses: to compare calls whose arguments or result are not known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from quarterdeck.model.spans import Span
+from quarterdeck.observe.runs.columns import Columns
+from quarterdeck.observe.runs.ladder import NO_PARENT
+
+LOOP, OSCILLATION, STALE_GROWTH = "loop", "oscillation", "stale_growth"
+
+_ROUNDS = 3
+"""A, B, A, B, A, B with equal arguments and equal results."""
+_STEPS = 3
+"""Model calls in a row with a longer input than the one before and nothing but known results in between; one more is flagged."""
+
+_WAIT_S, _WAIT_ALONE_S = 10, 30
+"""Idle seconds that count as waiting. Where no model call is reported the model thinks unseen, so a wait must be longer."""
+
+_ANSWER_NS = 500_000_000
+"""Two model calls with nothing but so much time between them: somebody answered, and what was asked may be asked again."""
+
+_POLLS = frozenset({
+    "status", "poll", "polling", "wait", "waiting", "sleep", "watch", "monitor", "progress", "health", "healthcheck", "ping",
+    "heartbeat", "await", "pending", "ready", "tail", "pause", "delay", "queue",
+})  # fmt: skip
+_READS = frozenset({
+    "get", "list", "search", "find", "read", "fetch", "lookup", "look", "query", "view", "show", "describe", "check",
+    "calculate", "calc", "think", "count", "browse", "open", "retrieve", "grep", "cat", "ls", "glob", "inspect", "info",
+    "summarize", "explain", "compare", "verify", "validate", "head", "print", "select",
+})  # fmt: skip
+_WRITES = frozenset({
+    "write", "edit", "update", "set", "create", "delete", "remove", "add", "insert", "send", "post", "put", "patch", "apply",
+    "modify", "cancel", "book", "exchange", "return", "transfer", "move", "rename", "replace", "save", "submit", "run",
+    "exec", "execute", "bash", "shell", "python", "commit", "push", "click", "type", "press", "scroll", "navigate", "goto",
+    "next", "append", "upload", "pay", "refund", "order", "install", "merge",
+})  # fmt: skip
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_WORK = frozenset({"llm", "tool", "embedding", "retrieval", "rerank"})
+
+_Call = tuple[str, str]
+"""(tool, hash of its arguments or of its result)."""
+
+
+class Manner(NamedTuple):
+    """What a tool's name says. A name that says nothing may write, so that a doubt makes no flag."""
+
+    polls: bool
+    writes: bool
+
+
+@lru_cache(maxsize=4096)
+def manner_of(tool: str) -> Manner:
+    """By the words of the name: a word that changes things wins over one that looks, in whatever order they stand."""
+    words = {word.lower() for word in _WORD.findall(tool)}
+    return Manner(not words.isdisjoint(_POLLS), not words.isdisjoint(_WRITES) or words.isdisjoint(_READS))
+
+
+def repeats_of(members: Columns, loop_repeats: int, owners: Callable[[], Sequence[int]]) -> set[str]:
+    """The flags `loop`, `oscillation` and `stale_growth`, as far as they hold. Linear in the number of spans.
+
+    `owners` answers whose each member is (the agent span nearest above); it is asked only when a result is repeated.
+    Five agents of a run that read one file each are no loop.
+    """
+    if not _may_go_round(members, loop_repeats):
+        return set()
+    wait_ns = (_WAIT_S if "llm" in members.op_kind else _WAIT_ALONE_S) * 1_000_000_000
+    world = _World(loop_repeats, wait_ns)
+    agents: dict[int, _Agent] = {}
+    rows = zip(
+        owners(), members.op_kind, members.start_ns, members.end_ns, members.tool_name, members.name,
+        members.tool_args_hash, members.tool_result_hash, members.tokens_input,
+        strict=True,
+    )  # fmt: skip
+    for owner, kind, start, end, tool, name, args, result, tokens_input in rows:
+        if kind in _WORK:
+            agent = agents.get(owner) or agents.setdefault(owner, _Agent(world))
+            agent.hear(start, end)
+            if kind == "tool":
+                agent.use(tool or name, args, result)
+            elif kind == "llm" and tokens_input is not None:
+                agent.think(tokens_input)
+    return {flag for agent in agents.values() for flag in agent.flags()}
+
+
+def _may_go_round(members: Columns, loop_repeats: int) -> bool:
+    """A cheap necessary condition, so that most runs cost next to nothing: a call often enough, or known results in a row."""
+    fewest = min(_STEPS + 1, 2 * _ROUNDS - 2)
+    if members.op_kind.count("tool") < min(fewest, loop_repeats):
+        return False
+    told = [row for row in zip(members.tool_name, members.tool_result_hash, strict=True) if row[1] is not None]
+    if len(told) - len(set(told)) < min(fewest, loop_repeats - 1):
+        return False
+    calls = Counter(zip(members.tool_name, members.tool_args_hash, members.tool_result_hash, strict=True))
+    if any(n >= loop_repeats and call[2] is not None for call, n in calls.items()):
+        return True
+    known: set[tuple[str | None, str]] = set()
+    streak = 0
+    for row in told:
+        if row in known:
+            streak += 1
+            if streak >= fewest:
+                return True
+        else:
+            streak = 0
+            known.add(row)
+    return False
+
+
+def owners_of(
+    spans: Sequence[Span], up: Sequence[int], parents_first: Iterable[int], nodes: Sequence[int]
+) -> Sequence[int]:
+    """Per node that of the nearest agent above it (an agent is its own), NO_PARENT where there is none."""
+    if sum(spans[node].op_kind == "agent" for node in nodes) <= 1:
+        return [NO_PARENT] * len(nodes)
+    owner = {NO_PARENT: NO_PARENT}
+    for node in parents_first:
+        if node != NO_PARENT:
+            is_agent = node < len(spans) and spans[node].op_kind == "agent"
+            owner[node] = node if is_agent else owner[up[node]]
+    return [owner[node] for node in nodes]
+
+
+class _World:
+    """What the agents of a run share. `changes` counts what makes the next repeat of anybody innocent."""
+
+    __slots__ = ("changes", "loop_repeats", "wait_ns")
+
+    def __init__(self, loop_repeats: int, wait_ns: int) -> None:
+        self.changes, self.loop_repeats, self.wait_ns = 0, loop_repeats, wait_ns
+
+
+class _Streak:
+    """A call that is repeated: its result, how often it came, and what had changed by then. `looped`: often enough."""
+
+    __slots__ = ("changes", "count", "looped", "result")
+
+    def __init__(self, result: str, changes: int) -> None:
+        self.result, self.changes, self.count, self.looped = result, changes, 1, False
+
+
+class _Agent:
+    """One agent's way through its spans. `fresh`: something new came since its last model call."""
+
+    __slots__ = (
+        "_alternating", "_before", "_calls", "_fresh", "_gap_ns", "_grows", "_input", "_known", "_last", "_oscillates",
+        "_stale", "_streaks", "_until_ns", "_world",
+    )  # fmt: skip
+
+    def __init__(self, world: _World) -> None:
+        self._world = world
+        self._until_ns = 0
+        self._streaks: dict[_Call, _Streak] = {}
+        self._known: set[_Call] = set()
+        self._last: tuple[Any, ...] = ()
+        self._before: tuple[Any, ...] = ()
+        self._alternating, self._oscillates = 0, False
+        self._gap_ns, self._input, self._calls, self._fresh = 0, 0, 0, False
+        self._stale, self._grows = 0, False
+
+    def flags(self) -> Iterator[str]:
+        if any(streak.looped for streak in self._streaks.values()):
+            yield LOOP
+        if self._oscillates:
+            yield OSCILLATION
+        if self._grows:
+            yield STALE_GROWTH
+
+    def hear(self, start_ns: int, end_ns: int) -> None:
+        """A call begins; was there a wait before it?"""
+        self._gap_ns = start_ns - self._until_ns if self._until_ns else 0
+        if self._gap_ns >= self._world.wait_ns:
+            self._pass_time()
+        latest_ns = max(start_ns, end_ns)
+        if latest_ns > self._until_ns:
+            self._until_ns = latest_ns
+
+    def use(self, tool: str, args: str | None, result: str | None) -> None:
+        polls, writes = manner_of(tool)
+        self._calls += 1
+        if polls:
+            self._fresh = True
+            self._pass_time()
+        elif args is None or result is None:
+            self._fresh = True
+            self._world.changes += writes
+            self._last = self._before = ()
+        else:
+            self._repeat((tool, args), result, writes=writes)
+            self._alternate((tool, args, result))
+
+    def think(self, tokens_input: int) -> None:
+        """A model call ends a step: its input is longer, there were calls before it, and none brought anything new."""
+        if not self._calls and self._gap_ns >= _ANSWER_NS:
+            self._pass_time()
+        if tokens_input > self._input and self._calls and not self._fresh:
+            self._stale += 1
+            self._grows = self._grows or self._stale > _STEPS
+        else:
+            self._stale = 0
+        self._input, self._calls, self._fresh = tokens_input, 0, False
+
+    def _pass_time(self) -> None:
+        """What is asked again after a wait may have changed."""
+        self._world.changes += 1
+        self._alternating = self._stale = 0
+
+    def _repeat(self, call: _Call, result: str, *, writes: bool) -> None:
+        world, streak = self._world, self._streaks.get(call)
+        if streak is None or streak.result != result:
+            # What a repeat brings at last was worth asking for: the streak that came before is forgotten with its loop.
+            world.changes += writes
+            self._streaks[call] = _Streak(result, world.changes)
+            self._fresh = self._fresh or writes or (call[0], result) not in self._known
+        elif streak.changes != world.changes:
+            streak.changes, streak.count = world.changes, 1
+            self._fresh = True
+        else:
+            streak.count += 1
+            streak.looped = streak.looped or streak.count >= world.loop_repeats
+        self._known.add((call[0], result))
+
+    def _alternate(self, step: tuple[Any, ...]) -> None:
+        if step == self._before and step != self._last:
+            self._alternating += 1
+            self._oscillates = self._oscillates or self._alternating >= 2 * _ROUNDS - 2
+        else:
+            self._alternating = 0
+        self._before, self._last = self._last, step
