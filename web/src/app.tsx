@@ -1,6 +1,8 @@
 /** Which view stands at which address. */
 
 import { Component, type ReactNode } from "react";
+import { AlertView } from "./alerts/alert-view";
+import { AlertsView } from "./alerts/alerts-view";
 import { FleetView } from "./fleet/fleet-view";
 import { HealthView } from "./health/health-view";
 import { Failure, Nothing } from "./parts/feedback";
@@ -8,6 +10,8 @@ import { RunView } from "./run/run-view";
 import { RunsView } from "./runs/runs-view";
 import { SettingsView } from "./settings/settings-view";
 import { Shell } from "./shell/shell";
+import { SignalView } from "./signals/signal-view";
+import { SignalsView } from "./signals/signals-view";
 import { Link, useHere } from "./url/navigation";
 import type { Place } from "./url/place";
 
@@ -15,6 +19,14 @@ function View({ place }: { place: Place }) {
   switch (place.name) {
     case "fleet":
       return <FleetView />;
+    case "signals":
+      return <SignalsView />;
+    case "signal":
+      return <SignalView key={place.streamId} streamId={place.streamId} />;
+    case "alerts":
+      return <AlertsView />;
+    case "alert":
+      return <AlertView key={place.alertId} alertId={place.alertId} />;
     case "runs":
       return <RunsView />;
     case "run":

@@ -10,6 +10,7 @@ import "./style/tokens.css";
 import "./style/base.css";
 import "./style/shell.css";
 import "./style/views.css";
+import "./style/watch.css";
 
 applyPrefs();
 createRoot(document.getElementById("root") as HTMLElement).render(

@@ -96,7 +96,7 @@ export async function getJson<T>(path: string, query: Query, signal?: AbortSigna
   return body as T;
 }
 
-/** Sends one document and reads the answer. Raises ProblemError. For questions that are too long for an address; nothing is changed by them. */
+/** Sends one document and reads the answer. Raises ProblemError. For questions that are too long for an address, and for what changes something. */
 export async function postJson<T>(path: string, query: Query, body: unknown): Promise<T> {
   let answer: Response;
   try {

@@ -33,7 +33,7 @@ export function useProject(): string {
   return useHere().params.get("project") || "default";
 }
 
-interface PollOptions {
+export interface PollOptions {
   live?: boolean;
   floorS?: number;
   enabled?: boolean;
@@ -41,7 +41,7 @@ interface PollOptions {
   keep?: boolean;
 }
 
-function usePolled<T>(path: string, query: Query, options: PollOptions = {}) {
+export function usePolled<T>(path: string, query: Query, options: PollOptions = {}) {
   const prefs = usePrefs();
   return useQuery({
     queryKey: [path, query],
@@ -59,6 +59,12 @@ export function useFleet(range: Range) {
 export function useCohorts(range: Range, by: readonly string[]) {
   const query = { project: useProject(), ...range, by: by.join(","), limit: 500 };
   return usePolled<Listing<Cohort>>("cohorts", query, { live: isLive(range), floorS: 5 });
+}
+
+/** The same cohorts over another window, to hold them against; asked at its own slow pace. */
+export function useCohortsBefore(range: Range | null, by: readonly string[]) {
+  const query = { project: useProject(), ...range, by: by.join(","), limit: 500 };
+  return usePolled<Listing<Cohort>>("cohorts", query, { live: false, enabled: range !== null });
 }
 
 export function useHealth() {

@@ -1,5 +1,7 @@
 /** The documents of docs/design/api.md, as far as the page reads them. Unknown is null. */
 
+import type { Concentration, MixShift, Promised, Stream } from "./watched";
+
 export interface Rate {
   value: number;
   n: number;
@@ -281,6 +283,12 @@ export interface Fleet {
   cost_usd: { total: number | null; runs_known: number };
   minutes: FleetMinute[];
   in_words: string;
+  /** Null or absent on a server that keeps no watch. */
+  alerts?: { firing: number; pending: number } | null;
+  promise?: Promised | null;
+  moved?: Stream[] | null;
+  mix?: MixShift[] | null;
+  concentration?: { tokens: Concentration | null; cost_usd: Concentration | null } | null;
 }
 
 export interface Cohort {

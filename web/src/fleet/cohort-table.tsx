@@ -1,15 +1,20 @@
-/** Cohorts: one row per shared identity, each number a link to its runs. */
+/** Cohorts: one row per shared identity, each number a link to what is behind it. Keys: j k e. */
 
-import { useCohorts } from "../api/queries";
+import { useCohorts, useCohortsBefore } from "../api/queries";
 import type { Cohort } from "../api/types";
-import { RateCell, rateTop } from "../parts/charts";
+import { useStreams } from "../api/watch-queries";
+import type { Stream } from "../api/watched";
+import { rateTop } from "../parts/charts";
 import { Awaiting, Failure, Nothing } from "../parts/feedback";
+import { useKeys } from "../parts/keys";
+import { stepped } from "../parts/list-keys";
 import { useNow } from "../parts/now";
-import { Link, setParams, useHere } from "../url/navigation";
-import { rangeOf } from "../url/range";
-import { count, dollars, ENOUGH_RUNS, short } from "../words/numbers";
-import { ago } from "../words/time";
-import { COHORT_KEYS, cohortLink, DEFAULT_BY, groupBy } from "./links";
+import { setParams, useHere } from "../url/navigation";
+import { rangeOf, windowBefore } from "../url/range";
+import { ENOUGH_RUNS } from "../words/numbers";
+import { CohortRow } from "./cohort-row";
+import { COHORT_KEYS, DEFAULT_BY, groupBy } from "./links";
+import { rowId } from "./streams";
 
 export function CohortTable() {
   const { params } = useHere();
@@ -22,7 +27,7 @@ export function CohortTable() {
         <GroupBy by={by} />
       </div>
       {answer.data ? (
-        <Rows cohorts={answer.data.items} by={by} params={params} />
+        <Rows cohorts={answer.data.items} by={by} />
       ) : answer.error ? (
         <Failure error={answer.error} retry={() => answer.refetch()} />
       ) : (
@@ -36,7 +41,7 @@ function GroupBy({ by }: { by: readonly string[] }) {
   const toggle = (name: string) => {
     const next = by.includes(name) ? by.filter((one) => one !== name) : [...by, name];
     const same = next.join() === DEFAULT_BY.join();
-    setParams({ by: next.length === 0 || same ? null : next.join(",") });
+    setParams({ by: next.length === 0 || same ? null : next.join(","), row: null, open: null });
   };
   return (
     <div className="group-by" role="group" aria-label="Group by">
@@ -50,45 +55,41 @@ function GroupBy({ by }: { by: readonly string[] }) {
   );
 }
 
-function Rows({ cohorts, by, params }: { cohorts: readonly Cohort[]; by: readonly string[]; params: URLSearchParams }) {
-  const now = useNow(5000);
+const MINUTE_MS = 60000;
+const DEFAULT_SINCE = "-60m";
+
+/** What each cohort was in the window before this one, by row; moves once a minute, so that it is not asked anew all the time. */
+function useBefore(by: readonly string[]): Map<string, Cohort> {
+  const { params } = useHere();
+  const minute = Math.floor(useNow(5000) / MINUTE_MS) * MINUTE_MS;
+  const answer = useCohortsBefore(windowBefore(rangeOf(params), minute, DEFAULT_SINCE), by);
+  return new Map((answer.data?.items ?? []).map((one) => [rowId(one), one]));
+}
+
+const NO_STREAMS: readonly Stream[] = [];
+
+function Rows({ cohorts, by }: { cohorts: readonly Cohort[]; by: readonly string[] }) {
+  const { params } = useHere();
+  const before = useBefore(by);
+  const streams = useStreams().data?.items ?? NO_STREAMS;
+  const failing = useStreams({ signal: "failing" }).data?.items ?? NO_STREAMS;
+  useRowKeys(cohorts.map(rowId), params);
   if (cohorts.length === 0) return <Nothing>No run started in this range.</Nothing>;
   const top = rateTop(cohorts.map((cohort) => cohort.failing));
   const judged = cohorts.some((cohort) => cohort.failing && cohort.failing.n >= ENOUGH_RUNS);
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label="Cohorts, scrolls sideways">
       <table className="dense cohorts">
-        <thead>
-          <tr>
-            {by.map((name) => (
-              <th key={name} scope="col">
-                {name.replaceAll("_", " ")}
-              </th>
-            ))}
-            <th scope="col" className="num">
-              runs
-            </th>
-            <th scope="col" className="num">
-              live
-            </th>
-            <th scope="col">failing {judged && `(95 % interval, scale to ${Math.round(top * 100)} %)`}</th>
-            <th scope="col" className="num">
-              tokens p50
-            </th>
-            <th scope="col" className="num">
-              p95
-            </th>
-            <th scope="col" className="num">
-              $ / success
-            </th>
-            <th scope="col" className="num">
-              last started
-            </th>
-          </tr>
-        </thead>
+        <Head by={by} scale={judged ? `95 % interval, scale to ${Math.round(top * 100)} %` : null} />
         <tbody>
           {cohorts.map((cohort) => (
-            <Row key={JSON.stringify(cohort.keys)} cohort={cohort} by={by} params={params} top={top} now={now} />
+            <CohortRow
+              key={rowId(cohort)}
+              {...{ cohort, by, top, streams, failing }}
+              before={before.get(rowId(cohort))}
+              selected={params.get("row") === rowId(cohort)}
+              open={params.get("open") === rowId(cohort)}
+            />
           ))}
         </tbody>
       </table>
@@ -96,41 +97,55 @@ function Rows({ cohorts, by, params }: { cohorts: readonly Cohort[]; by: readonl
   );
 }
 
-type RowProps = { cohort: Cohort; by: readonly string[]; params: URLSearchParams; top: number; now: number };
+/** Enter belongs to the alert; `e` unfolds. */
+function useRowKeys(ids: readonly string[], params: URLSearchParams): void {
+  const move = (step: 1 | -1) => {
+    const next = stepped(ids, params.get("row"), step);
+    if (next !== undefined) setParams({ row: next }, { replace: true });
+  };
+  useKeys({
+    ...{ j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1) },
+    e: () => {
+      const row = params.get("row") ?? ids[0];
+      if (row !== undefined) setParams({ row, open: params.get("open") === row ? null : row }, { replace: true });
+    },
+  });
+}
 
-function Row({ cohort, by, params, top, now }: RowProps) {
-  const to = (extra: Record<string, string>) => cohortLink(cohort, params, extra);
-  const known = `${cohort.tokens.runs_known} of ${cohort.runs} runs reported tokens`;
+function Head({ by, scale }: { by: readonly string[]; scale: string | null }) {
   return (
-    <tr>
-      {by.map((name, i) => (
-        <td key={name} className={i === 0 ? "strong" : ""}>
-          {cohort.keys[name] ?? <span className="muted">not known</span>}
-        </td>
-      ))}
-      <td className="num">
-        <Link to={to({})}>{count(cohort.runs)}</Link>
-      </td>
-      <td className="num">
-        {cohort.live > 0 ? <Link to={to({ lifecycle: "running" })}>{count(cohort.live)}</Link> : "0"}
-      </td>
-      <td>
-        <Link to={to({ has: "failed" })} className="quiet">
-          <RateCell rate={cohort.failing} top={top} />
-        </Link>
-      </td>
-      <td className="num" title={known}>
-        <Link to={to({ sort: "tokens_total" })}>{short(cohort.tokens.p50)}</Link>
-      </td>
-      <td className="num" title={known}>
-        <Link to={to({ sort: "tokens_total" })}>{short(cohort.tokens.p95)}</Link>
-      </td>
-      <td className="num">
-        <Link to={to({ has: "succeeded", sort: "cost_usd" })}>{dollars(cohort.cost_per_success_usd)}</Link>
-      </td>
-      <td className="num">
-        <Link to={to({ sort: "started_at" })}>{ago(cohort.last_started_at, now)}</Link>
-      </td>
-    </tr>
+    <thead>
+      <tr>
+        <th scope="col">
+          <span className="off-screen">unfold</span>
+        </th>
+        {by.map((name) => (
+          <th key={name} scope="col">
+            {name.replaceAll("_", " ")}
+          </th>
+        ))}
+        <th scope="col" className="num">
+          runs
+        </th>
+        <th scope="col" className="num">
+          live
+        </th>
+        <th scope="col" title={scale ?? undefined}>
+          failing{scale && <span className="th-note"> {scale}</span>}
+        </th>
+        <th scope="col">evidence</th>
+        <th
+          scope="col"
+          className="num"
+          title="median of the runs; before: the window of the same length before this one"
+        >
+          tokens/run
+        </th>
+        <th scope="col" className="num" title="before: the window of the same length before this one">
+          $/success
+        </th>
+        <th scope="col">moved</th>
+      </tr>
+    </thead>
   );
 }

@@ -3,10 +3,13 @@
 import { useMemo, useState } from "react";
 import { useFleet, useHealth } from "../api/queries";
 import type { Fleet } from "../api/types";
+import { chosenOf } from "../contrast/ask";
+import { ChosenPanel } from "../contrast/panel";
 import { Awaiting, Failure, Nothing } from "../parts/feedback";
 import { setParams, useHere } from "../url/navigation";
 import { rangeOf } from "../url/range";
 import { rateWords } from "../words/numbers";
+import { Answer } from "./answer";
 import { RunsChart } from "./chart";
 import { CohortTable } from "./cohort-table";
 import { Empty } from "./empty";
@@ -36,14 +39,35 @@ function FleetSkeleton() {
   );
 }
 
+/** The window without a choice, as the API has it. */
+const DEFAULT_SINCE = "-60m";
+
 function Filled({ fleet, stale, awaited }: { fleet: Fleet; stale: unknown; awaited: boolean }) {
   const { params } = useHere();
-  const made = useMemo(() => series(fleet.minutes, Date.parse(fleet.since), Date.parse(fleet.until)), [fleet]);
+  const range = rangeOf(params);
+  const chosen = chosenOf(params);
   return (
     <div className={awaited ? "view fleet awaited" : "view fleet"} aria-busy={awaited}>
       <h1 className="off-screen">Fleet</h1>
       {stale ? <Failure error={stale} /> : null}
-      <p className="in-words">{fleet.in_words}</p>
+      <Answer fleet={fleet} />
+      <Paced fleet={fleet} />
+      {chosen && (
+        <ChosenPanel
+          chosen={chosen}
+          bounds={{ since: range.since ?? (range.until ? null : DEFAULT_SINCE), until: range.until }}
+        />
+      )}
+      <CohortTable />
+    </div>
+  );
+}
+
+function Paced({ fleet }: { fleet: Fleet }) {
+  const { params } = useHere();
+  const made = useMemo(() => series(fleet.minutes, Date.parse(fleet.since), Date.parse(fleet.until)), [fleet]);
+  return (
+    <>
       <Strip fleet={fleet} made={made} params={params} />
       {fleet.runs === 0 ? (
         <Nothing>
@@ -62,12 +86,11 @@ function Filled({ fleet, stale, awaited }: { fleet: Fleet; stale: unknown; await
             <span className="legend">
               <i className="swatch swatch-failed" /> of these failing
             </span>
-            <span className="muted">{rateWords(fleet.failing)}. Drag over the chart to freeze a range.</span>
+            <span className="muted">{rateWords(fleet.failing)}. Drag, or arrows with shift, to compare a range.</span>
           </div>
-          <RunsChart data={made} />
+          <RunsChart data={made} picked={chosenOf(params)?.picked ?? null} />
         </section>
       )}
-      <CohortTable />
-    </div>
+    </>
   );
 }

@@ -15,6 +15,7 @@ const SHAPES = {
   finished: <rect x="2.2" y="2.2" width="7.6" height="7.6" fill="none" stroke="currentColor" strokeWidth="1.6" />,
   ok: <path d="M1.8 6.4 4.8 9.4 10.4 3" fill="none" stroke="currentColor" strokeWidth="2" />,
   error: <path d="M2.5 2.5l7 7m0-7l-7 7" fill="none" stroke="currentColor" strokeWidth="2" />,
+  rising: <path d="M6 2.2 10.4 9.6H1.6z" fill="none" stroke="currentColor" strokeWidth="1.6" />,
   unknown: <path d="M2.5 6h7" fill="none" stroke="currentColor" strokeWidth="1.8" />,
 } as const;
 

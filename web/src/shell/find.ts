@@ -13,6 +13,8 @@ export interface Find {
 
 const VIEWS: readonly (readonly [string, string, string])[] = [
   ["/", "Fleet", "population, cohorts, what moved"],
+  ["/fleet/signals", "Signals", "every stream that is watched, closest to its threshold first"],
+  ["/alerts", "Alerts", "what needs somebody's eyes, by urgency"],
   ["/runs", "Runs", "list with facets and live tail"],
   ["/health", "Health", "the way in, limits, findings"],
   ["/settings", "Settings", "theme, refresh, density, keys"],

@@ -6,8 +6,33 @@ export const KEYMAP: readonly { where: string; keys: readonly (readonly [string,
     keys: [
       ["Ctrl K / ⌘ K", "find a view, a run, an agent or any facet value"],
       ["?", "show these keys"],
-      ["g then f, r, h, s", "go to Fleet, Runs, Health, Settings"],
+      ["g then f, n, r, a, h, s", "go to Fleet, Signals, Runs, Alerts, Health, Settings"],
       ["Esc", "close what is open"],
+    ],
+  },
+  {
+    where: "Fleet",
+    keys: [
+      ["Enter", "open the most urgent alert"],
+      ["j / k", "next, previous cohort"],
+      ["e", "unfold or fold the cohort"],
+    ],
+  },
+  {
+    where: "Any chart",
+    keys: [
+      ["← / →", "move over the moments, when the chart has the focus"],
+      ["Shift and ← / →", "choose a range"],
+      ["Enter", "compare the range with the rest"],
+      ["Esc", "let the range go"],
+    ],
+  },
+  {
+    where: "Signals and Alerts",
+    keys: [
+      ["j / k or ↓ / ↑", "next, previous; in an alert: next, previous exemplar"],
+      ["Enter", "open the signal, the alert, the exemplar run"],
+      ["c", "close the alert with a reason"],
     ],
   },
   {

@@ -2,23 +2,34 @@
 
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { useProject } from "../api/queries";
+import { useAlerts } from "../api/watch-queries";
 import { useKeys } from "../parts/keys";
 import { go, here, Link, setParams, useHere } from "../url/navigation";
-import { linkTo } from "../url/place";
+import { linkTo, type Place } from "../url/place";
+import { capital } from "../words/numbers";
 import { KeysDialog } from "./dialogs";
 import { Palette } from "./palette";
 import { RangePicker } from "./range-picker";
 
 const PLACES = [
   { path: "/", title: "Fleet", places: ["fleet"] },
+  { path: "/fleet/signals", title: "Signals", places: ["signals", "signal"], inside: true },
   { path: "/runs", title: "Runs", places: ["runs", "run"] },
+  { path: "/alerts", title: "Alerts", places: ["alerts", "alert"] },
 ] as const;
 const BELOW = [
   { path: "/health", title: "Health", places: ["health"] },
   { path: "/settings", title: "Settings", places: ["settings"] },
 ] as const;
 
-const GO: Record<string, string> = { f: "/", r: "/runs", h: "/health", s: "/settings" };
+const GO: Record<string, string> = {
+  f: "/",
+  n: "/fleet/signals",
+  r: "/runs",
+  a: "/alerts",
+  h: "/health",
+  s: "/settings",
+};
 
 /** `g` and then a letter within two seconds, as in many readers' fingers. */
 function useGo(): void {
@@ -35,13 +46,17 @@ function useGo(): void {
   });
 }
 
+function titleOf(place: Place): string {
+  return place.name === "run" ? `Run ${place.runId}` : capital(place.name);
+}
+
 export function Shell({ children }: { children: ReactNode }) {
   const [open, setOpen] = useState<"find" | "keys" | null>(null);
   const { place } = useHere();
   useGo();
   useKeys({ "mod+k": () => setOpen("find"), "?": () => setOpen("keys") });
   useEffect(() => {
-    document.title = `${place.name === "run" ? `Run ${place.runId}` : place.name[0]?.toUpperCase() + place.name.slice(1)} · Quarterdeck`;
+    document.title = `${titleOf(place)} · Quarterdeck`;
   }, [place]);
   return (
     <div className="shell">
@@ -59,20 +74,46 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
+/** Signals stand inside Fleet: their item is there while one is in it. */
+const FLEET_PLACES = new Set<string>(["fleet", "signals", "signal"]);
+
+type Item = { path: string; title: string; places: readonly string[]; inside?: boolean };
+
 function Rail() {
   const { place, params } = useHere();
-  const item = ({ path, title, places }: { path: string; title: string; places: readonly string[] }) => (
-    <Link key={path} to={linkTo(path, params)} aria-current={places.includes(place.name) ? "page" : undefined}>
+  const item = ({ path, title, places, inside }: Item) => (
+    <Link
+      key={path}
+      to={linkTo(path, params)}
+      className={inside ? "rail-inside" : undefined}
+      aria-current={places.includes(place.name) ? "page" : undefined}
+    >
       {title}
+      {path === "/alerts" && <Firing />}
     </Link>
   );
   return (
     <nav className="rail" aria-label="Places">
       <span className="brand">Quarterdeck</span>
-      {PLACES.map(item)}
+      {PLACES.filter((one) => !("inside" in one) || FLEET_PLACES.has(place.name)).map(item)}
       <span className="rail-gap" />
       {BELOW.map(item)}
     </nav>
+  );
+}
+
+/** How many alerts fire; nothing while none does, and where the server keeps no watch. */
+function Firing() {
+  const answer = useAlerts(["firing"], 5).data;
+  const firing = answer?.items.length ?? 0;
+  if (firing === 0) return null;
+  const more = answer?.next_cursor ? "+" : "";
+  return (
+    <span className="rail-count">
+      {firing}
+      {more}
+      <span className="off-screen"> firing</span>
+    </span>
   );
 }
 

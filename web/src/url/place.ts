@@ -2,6 +2,10 @@
 
 export type Place =
   | { name: "fleet" }
+  | { name: "signals" }
+  | { name: "signal"; streamId: string }
+  | { name: "alerts" }
+  | { name: "alert"; alertId: string }
   | { name: "runs" }
   | { name: "run"; runId: string }
   | { name: "health" }
@@ -19,15 +23,38 @@ function decoded(text: string): string {
 export function placeOf(pathname: string): Place {
   const path = pathname.replace(/\/+$/, "") || "/";
   if (path === "/") return { name: "fleet" };
-  if (path === "/runs") return { name: "runs" };
-  if (path === "/health") return { name: "health" };
-  if (path === "/settings") return { name: "settings" };
-  const run = /^\/runs\/(.+)$/.exec(path);
-  return run ? { name: "run", runId: decoded(run[1] as string) } : { name: "lost", path: pathname };
+  const plain = PLAIN[path];
+  if (plain) return { name: plain };
+  return placeOfOne(path) ?? { name: "lost", path: pathname };
+}
+
+const PLAIN: Record<string, "signals" | "runs" | "alerts" | "health" | "settings"> = {
+  "/fleet/signals": "signals",
+  "/runs": "runs",
+  "/alerts": "alerts",
+  "/health": "health",
+  "/settings": "settings",
+};
+
+/** A view of one thing: its id is the rest of the path, whatever stands in it. */
+function placeOfOne(path: string): Place | null {
+  const found = /^\/(fleet\/signals|runs|alerts)\/(.+)$/.exec(path);
+  if (!found) return null;
+  const id = decoded(found[2] as string);
+  if (found[1] === "runs") return { name: "run", runId: id };
+  return found[1] === "alerts" ? { name: "alert", alertId: id } : { name: "signal", streamId: id };
 }
 
 export function runPath(runId: string): string {
   return `/runs/${encodeURIComponent(runId)}`;
+}
+
+export function signalPath(streamId: string): string {
+  return `/fleet/signals/${encodeURIComponent(streamId)}`;
+}
+
+export function alertPath(alertId: string): string {
+  return `/alerts/${encodeURIComponent(alertId)}`;
 }
 
 /** Parameters that every view shares and that links between views carry along. */

@@ -63,3 +63,14 @@ export function frozen(range: Range, nowMs: number, defaultSince: string): Range
   const until = range.until === null ? nowMs : (boundMs(range.until, nowMs) ?? nowMs);
   return { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
 }
+
+/** The window of the same length just before: what "before" means beside a window without deploys. Null when a bound cannot be read. */
+export function windowBefore(range: Range, nowMs: number, defaultSince: string): Range | null {
+  const since = boundMs(range.since ?? defaultSince, nowMs);
+  const until = range.until === null ? nowMs : boundMs(range.until, nowMs);
+  if (since === null || until === null || until <= since) return null;
+  const minute = 60000;
+  const end = Math.floor(since / minute) * minute;
+  const start = end - Math.max(minute, Math.round((until - since) / minute) * minute);
+  return { since: new Date(start).toISOString(), until: new Date(end).toISOString() };
+}

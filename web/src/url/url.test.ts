@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Cohort } from "../api/types";
 import { cohortLink, groupBy } from "../fleet/links";
 import { activeCount, ariaSort, filterQuery, nextSort, stateOf, toggled } from "../runs/filter";
-import { changed, href, linkTo, placeOf, runPath } from "./place";
+import { alertPath, changed, href, linkTo, placeOf, runPath, signalPath } from "./place";
 import { boundMs, frozen, isLive, rangeWords } from "./range";
 
 describe("places", () => {
@@ -15,6 +15,13 @@ describe("places", () => {
       "settings",
       "lost",
     ]);
+  });
+  it("tells lists from one of them", () => {
+    expect(placeOf("/fleet/signals")).toEqual({ name: "signals" });
+    expect(placeOf(signalPath("a/b"))).toEqual({ name: "signal", streamId: "a/b" });
+    expect(placeOf("/alerts/")).toEqual({ name: "alerts" });
+    expect(placeOf(alertPath("x y"))).toEqual({ name: "alert", alertId: "x y" });
+    expect(placeOf("/fleet").name).toBe("lost");
   });
   it("carries any run id through the path and back", () => {
     for (const id of ["abc", "a/b?c#d", "ü 漢字", "100%"])
