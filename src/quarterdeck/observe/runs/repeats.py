@@ -40,11 +40,13 @@ _READS = frozenset({
     "summarize", "explain", "compare", "verify", "validate", "head", "print", "select",
 })  # fmt: skip
 _WRITES = frozenset({
-    "write", "edit", "update", "set", "create", "delete", "remove", "add", "insert", "send", "post", "put", "patch", "apply",
-    "modify", "cancel", "book", "exchange", "return", "transfer", "move", "rename", "replace", "save", "submit", "run",
-    "exec", "execute", "bash", "shell", "python", "commit", "push", "click", "type", "press", "scroll", "navigate", "goto",
-    "next", "append", "upload", "pay", "refund", "order", "install", "merge",
+    "write", "edit", "update", "create", "delete", "remove", "add", "insert", "send", "patch", "apply", "modify", "cancel",
+    "replace", "rename", "save", "submit", "exec", "execute", "commit", "push", "click", "append", "upload", "refund",
+    "install", "merge", "move",
 })  # fmt: skip
+"""Verbs that decide beside one that reads (find_and_replace). Names without any known verb may write anyway."""
+_SEEKS = frozenset({"search", "find", "lookup", "grep", "query"})
+"""What answers the same to another question has found nothing new; other tools may well be turning pages."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _WORK = frozenset({"llm", "tool", "embedding", "retrieval", "rerank"})
 
@@ -57,13 +59,15 @@ class Manner(NamedTuple):
 
     polls: bool
     writes: bool
+    seeks: bool
 
 
 @lru_cache(maxsize=4096)
 def manner_of(tool: str) -> Manner:
     """By the words of the name: a word that changes things wins over one that looks, in whatever order they stand."""
     words = {word.lower() for word in _WORD.findall(tool)}
-    return Manner(not words.isdisjoint(_POLLS), not words.isdisjoint(_WRITES) or words.isdisjoint(_READS))
+    writes = not words.isdisjoint(_WRITES) or words.isdisjoint(_READS)
+    return Manner(not words.isdisjoint(_POLLS), writes, not writes and not words.isdisjoint(_SEEKS))
 
 
 def repeats_of(members: Columns, loop_repeats: int, owners: Callable[[], Sequence[int]]) -> set[str]:
@@ -181,22 +185,20 @@ class _Agent:
         self._gap_ns = start_ns - self._until_ns if self._until_ns else 0
         if self._gap_ns >= self._world.wait_ns:
             self._pass_time()
-        latest_ns = max(start_ns, end_ns)
-        if latest_ns > self._until_ns:
-            self._until_ns = latest_ns
+        self._until_ns = max(self._until_ns, start_ns, end_ns)
 
     def use(self, tool: str, args: str | None, result: str | None) -> None:
-        polls, writes = manner_of(tool)
+        manner = manner_of(tool)
         self._calls += 1
-        if polls:
+        if manner.polls:
             self._fresh = True
             self._pass_time()
         elif args is None or result is None:
             self._fresh = True
-            self._world.changes += writes
+            self._world.changes += manner.writes
             self._last = self._before = ()
         else:
-            self._repeat((tool, args), result, writes=writes)
+            self._repeat((tool, args), result, manner)
             self._alternate((tool, args, result))
 
     def think(self, tokens_input: int) -> None:
@@ -215,20 +217,22 @@ class _Agent:
         self._world.changes += 1
         self._alternating = self._stale = 0
 
-    def _repeat(self, call: _Call, result: str, *, writes: bool) -> None:
-        world, streak = self._world, self._streaks.get(call)
+    def _repeat(self, call: _Call, result: str, manner: Manner) -> None:
+        world, streak, answer = self._world, self._streaks.get(call), (call[0], result)
         if streak is None or streak.result != result:
-            # What a repeat brings at last was worth asking for: the streak that came before is forgotten with its loop.
-            world.changes += writes
+            if streak is not None:
+                # What a repeat brings at last was worth asking for: what came before is forgotten.
+                self._oscillates = self._grows = False
+            world.changes += manner.writes
             self._streaks[call] = _Streak(result, world.changes)
-            self._fresh = self._fresh or writes or (call[0], result) not in self._known
+            self._fresh = self._fresh or not manner.seeks or answer not in self._known
         elif streak.changes != world.changes:
             streak.changes, streak.count = world.changes, 1
             self._fresh = True
         else:
             streak.count += 1
             streak.looped = streak.looped or streak.count >= world.loop_repeats
-        self._known.add((call[0], result))
+        self._known.add(answer)
 
     def _alternate(self, step: tuple[Any, ...]) -> None:
         if step == self._before and step != self._last:
