@@ -24,7 +24,7 @@ def test_values_are_counted_on_both_sides_and_unknown_is_a_value(store: Telemetr
     bad = {"status": "error", "error_class": "tool_error"}
     store.put_runs(
         [
-            make_run(1, agent="a", tools={"search": 3, "refund": 1}, flags=("loop",), **bad),
+            make_run(1, agent="a", tools={"search": 3, "refund": 1}, tool_errors={"refund": 1}, flags=("loop",), **bad),
             make_run(2, agent="a", tools={"search": 1}, **bad),
             make_run(3, agent="b", tools={"search": 9}),
             make_run(4, agent=""),
@@ -33,7 +33,7 @@ def test_values_are_counted_on_both_sides_and_unknown_is_a_value(store: Telemetr
         [],
         settled_seq=0,
     )
-    counts = store.contrast(FAILED, ALL, ("agent", "tool", "flag", "error_class"), values_max=10)
+    counts = store.contrast(FAILED, ALL, ("agent", "tool", "tool_error", "flag", "error_class"), values_max=10)
     assert (counts.where, counts.against, counts.left_out) == (2, 2, 0)
     assert rows(counts) == [
         ("agent", "a", 2, 0),
@@ -41,6 +41,7 @@ def test_values_are_counted_on_both_sides_and_unknown_is_a_value(store: Telemetr
         ("agent", None, 0, 1),
         ("tool", "search", 2, 1),
         ("tool", "refund", 1, 0),
+        ("tool_error", "refund", 1, 0),
         ("flag", "loop", 1, 0),
         ("error_class", "tool_error", 2, 0),
         ("error_class", None, 0, 2),

@@ -41,6 +41,7 @@ def header(run: Mapping[str, Any]) -> Iterator[str]:
     yield _identity(run)
     yield _deeds(run)
     yield _bill(run)
+    yield from _failed_tools(run)
     yield from _doubts(run)
 
 
@@ -63,6 +64,14 @@ def _deeds(run: Mapping[str, Any]) -> str:
     took = f"in {output.duration(run['duration_s'])}" if run["duration_s"] is not None else "and has not ended"
     calls = f"{_count(run['model_calls'], 'model call')} and {_count(run['tool_calls'], 'tool call')}"
     return f"made {calls}{retries} {took}"
+
+
+def _failed_tools(run: Mapping[str, Any]) -> Iterator[str]:
+    """Tools with failed calls, the most first; a server of an older version does not say."""
+    failed = run.get("tool_errors") or {}
+    if failed:
+        told = (f"{name} {n} of {run['tools'].get(name, n)}" for name, n in sorted(failed.items(), key=lambda i: -i[1]))
+        yield f"failed tool calls: {', '.join(told)}"
 
 
 def _bill(run: Mapping[str, Any]) -> str:

@@ -54,6 +54,11 @@ def test_the_reported_cost_stands_in_for_a_missing_computed_one() -> None:
     assert run_words.cost({**RUN, "cost_usd": {"computed": None, "reported": 2.0, "source": "reported"}}) == "$2.00"
 
 
+def test_failed_tool_calls_are_named_the_most_first() -> None:
+    failed = {"tools": {"search": 9, "refund": 4}, "tool_errors": {"search": 1, "refund": 3}}
+    assert "failed tool calls: refund 3 of 4, search 1 of 9" in list(run_words.header({**RUN, **failed}))
+
+
 def test_doubts_are_said() -> None:
     text = "\n".join(
         run_words.header(

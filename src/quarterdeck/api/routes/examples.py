@@ -48,6 +48,7 @@ RUN = Run(
     residual_tokens=0,
     orphans=Orphans(1, 0),
     tools={"lookup_order": 9, "refund": 3},
+    tool_errors={"refund": 1},
     models={"gpt-4.1-2025-04-14": 47},
     dialects=("otel",),
     flags=("clock_skew",),

@@ -100,6 +100,7 @@ class RunOut(BaseModel):
     root_span_id: str | None
     root_synthetic: bool
     tools: dict[str, int]
+    tool_errors: dict[str, int] = Field(description="Failed calls by tool; a tool without one is left out.")
     models: dict[str, int]
     dialects: list[str]
 
@@ -187,6 +188,7 @@ def run_dict(run: Run, runs_by_trace: Mapping[str, Sequence[str]] | None = None)
         "root_span_id": run.root_span_id,
         "root_synthetic": run.root_synthetic,
         "tools": run.tools,
+        "tool_errors": run.tool_errors,
         "models": run.models,
         "dialects": run.dialects,
     }

@@ -22,6 +22,14 @@ def tools_of(members: Columns) -> dict[str, int]:
     return dict(Counter(tool or name for kind, tool, name in rows if kind == "tool"))
 
 
+def tool_errors_of(members: Columns) -> dict[str, int]:
+    """Failed calls per tool, named as in `tools_of`; a tool without a failed call is left out."""
+    if "error" not in members.status or "tool" not in members.op_kind:
+        return {}
+    rows = zip(members.op_kind, members.status, members.tool_name, members.name, strict=True)
+    return dict(Counter(tool or name for kind, status, tool, name in rows if kind == "tool" and status == "error"))
+
+
 def retries_of(spans: Sequence[Span], up: Sequence[int], nodes: Sequence[int], members: Columns) -> int:
     """Spans that say they are a retry, and repeats of a call right beside one that failed. `nodes` by start."""
     said: int = sum(attempt is not None and attempt >= 1 for attempt in members.retry_attempt)

@@ -17,6 +17,7 @@ from quarterdeck.observe.runs.behaviour import (
     busy_s_of,
     deepest_latest_error,
     retries_of,
+    tool_errors_of,
     tools_of,
 )
 from quarterdeck.observe.runs.body import Body
@@ -239,6 +240,7 @@ def _run(group: _Group, plan: Plan, found: _Found, terms: _Terms) -> Run:
         residual_tokens=account.residual_tokens,
         orphans=Orphans() if lived["lifecycle"] in _PARENTS_MAY_COME else _orphans(group.forest, plan),
         tools=tools,
+        tool_errors=tool_errors_of(members),
         weight=weight.weight,
         busy_s=busy_s_of(members),
         links=_links_out(members, spans, found),

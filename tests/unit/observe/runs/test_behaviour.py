@@ -32,6 +32,21 @@ def test_the_same_call_beside_one_that_failed_is_a_retry():
     assert one(AGENT, tool("t1", 1, "error"), tool("t2", 3), tool("t3", 5)).retries == 1
 
 
+def test_failed_calls_are_counted_by_tool():
+    run = one(
+        AGENT,
+        tool("t1", 1, "error"),
+        tool("t2", 3, "error"),
+        tool("t3", 5),
+        span("t4", "a", "tool", 7, 8, name="execute x", status="error"),
+        span("t5", "a", "tool", 8, 9, tool_name="fetch"),
+        span("l1", "a", "llm", 9, 10, status="error"),
+    )
+    assert run.tools == {"search": 3, "execute x": 1, "fetch": 1}
+    assert run.tool_errors == {"search": 2, "execute x": 1}
+    assert one(AGENT, tool("t1", 1)).tool_errors == {}
+
+
 def test_a_retry_is_counted_once_when_it_also_says_so():
     assert one(AGENT, tool("t1", 1, "error"), tool("t2", 3, retry_attempt=1)).retries == 1
 
