@@ -17,6 +17,7 @@ from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.calls import HourCalls
 from quarterdeck.store.feed import Feeds
+from quarterdeck.store.spending import SpendingReader
 from quarterdeck.store.trace_numbers import TraceNumberReader
 from quarterdeck.store.upkeep import Housekeeping
 from quarterdeck.store.weights import WeightReader
@@ -373,6 +374,7 @@ class TelemetryStore(
     FleetReader,
     ContrastReader,
     WeightReader,
+    SpendingReader,
     AuditReader,
     CallReader,
     BodyStore,

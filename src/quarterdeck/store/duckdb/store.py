@@ -30,6 +30,7 @@ from quarterdeck.store.duckdb.raw_reader import spans_raw
 from quarterdeck.store.duckdb.run_writer import RunStore
 from quarterdeck.store.duckdb.span_scan import scan_spans
 from quarterdeck.store.duckdb.span_writer import SpanStore
+from quarterdeck.store.duckdb.spending import read_spent
 from quarterdeck.store.duckdb.upkeep import Upkeep
 from quarterdeck.store.duckdb.weight_reader import run_weights
 from quarterdeck.store.feed import OutcomeSummary
@@ -45,6 +46,7 @@ from quarterdeck.store.interface import (
     TraceKey,
 )
 from quarterdeck.store.measures import check_limit
+from quarterdeck.store.spending import Spent
 from quarterdeck.store.trace_numbers import TraceNumbers
 from quarterdeck.store.weights import RunWeights
 
@@ -183,6 +185,14 @@ class DuckDBStore:
     def run_weights(self, project: str, since_ns: int, until_ns: int) -> RunWeights:
         with self._database.reader() as cursor:
             return run_weights(cursor, project, since_ns, until_ns)
+
+    # SpendingReader
+
+    def spent(
+        self, project: str, where: Mapping[str, str], since_ns: Sequence[int], until_ns: int, *, score: str | None
+    ) -> Sequence[Spent]:
+        with self._database.snapshot() as cursor:
+            return read_spent(cursor, project, where, since_ns, until_ns, score=score)
 
     # ContrastReader
 

@@ -48,7 +48,9 @@ from quarterdeck.store.memory.feeds import MemoryFeeds
 from quarterdeck.store.memory.housekeeping import MemoryHousekeeping
 from quarterdeck.store.memory.population import cohorts_of, fleet_of
 from quarterdeck.store.memory.selection import facet_of, matches, page_of
+from quarterdeck.store.memory.spending import spent_of
 from quarterdeck.store.outcomes import OutcomeKey, Placed
+from quarterdeck.store.spending import Spent, check_match
 from quarterdeck.store.text import storable, storable_run, storable_span
 from quarterdeck.store.trace_numbers import TraceNumbers, pages_of
 from quarterdeck.store.unmapped import UNMAPPED_MAX
@@ -211,6 +213,16 @@ class MemoryStore(MemoryHousekeeping, MemoryFeeds):
     def run_weights(self, project: str, since_ns: int, until_ns: int) -> RunWeights:
         first, end = minutes_of(since_ns, until_ns)
         return weights_of(run for run in self._of_project(project) if first <= minute_of(run.started_at_ns) < end)
+
+    # SpendingReader
+
+    def spent(
+        self, project: str, where: Mapping[str, str], since_ns: Sequence[int], until_ns: int, *, score: str | None
+    ) -> Sequence[Spent]:
+        check_match(where)
+        runs = [run for run in self._of_project(project) if all(getattr(run, k) == v for k, v in where.items())]
+        outcomes = self.outcomes_of(project, [run.run_id for run in runs]) if score is not None else ()
+        return spent_of(runs, [outcome for outcome in outcomes if outcome.name == score], since_ns, until_ns)
 
     # ContrastReader
 
