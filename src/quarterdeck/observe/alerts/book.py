@@ -19,6 +19,7 @@ from quarterdeck.observe.alerts.signature import signature_of
 from quarterdeck.observe.alerts.title import words_of
 from quarterdeck.observe.alerts.transitions import (
     FELL_BACK,
+    FORGOTTEN,
     about,
     fired,
     holds,
@@ -93,6 +94,14 @@ class Book:
         closed = resolved(alert, reason.strip(), now_ns, self._options, by=by or "somebody")
         self._keep(closed)
         return Change(closed, "resolved", was_firing)
+
+    def forget_rising(self, now_ns: int) -> list[Change]:
+        """End what was pending, since nobody remembers the evidence; what fires goes on until somebody closes it."""
+        pending = [alert for alert in self.open_alerts() if alert.state == "pending"]
+        ended = [resolved(alert, FORGOTTEN, now_ns, self._options) for alert in pending]
+        for alert in ended:
+            self._keep(alert)
+        return [Change(alert, "resolved") for alert in ended]
 
     def note(self, alert: Alert, event: AlertEvent) -> Alert:
         """The alert with an event that changes no state: how telling people went."""

@@ -15,6 +15,7 @@ from quarterdeck.observe.alerts.signature import alert_id_of, signature_of
 from quarterdeck.observe.alerts.title import title_of
 
 FELL_BACK = "the evidence fell back before it reached its threshold"
+FORGOTTEN = "the watch lost its memory before the evidence reached its threshold, and gathers it anew"
 
 _Item = TypeVar("_Item")
 

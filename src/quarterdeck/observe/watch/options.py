@@ -24,9 +24,6 @@ class WatchOptions(BaseModel):
         description="How often live runs are judged (loops, silence, runaway spending).",
         json_schema_extra={"unit": "seconds"},
     )
-    objectives_every_s: float = Field(
-        60.0, gt=0, description="How often budgets are compared with what was spent.", json_schema_extra={"unit": "seconds"}
-    )  # fmt: skip
     save_every_s: float = Field(
         60.0,
         gt=0,
@@ -49,6 +46,18 @@ class WatchOptions(BaseModel):
         200_000,
         gt=0,
         description="Runs remembered as taken, so that a run that is written again is not taken again.",
+        json_schema_extra={"unit": "runs"},
+    )
+    recent_max: int = Field(
+        2_000,
+        gt=0,
+        description="Runs held in memory so that an outcome that comes soon finds its run at once.",
+        json_schema_extra={"unit": "runs"},
+    )
+    outcome_reads_max: int = Field(
+        200,
+        gt=0,
+        description="Runs of late outcomes that are read from the store in one look; further ones wait for the next.",
         json_schema_extra={"unit": "runs"},
     )
     waiting_max: int = Field(

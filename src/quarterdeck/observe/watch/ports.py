@@ -10,6 +10,7 @@ from quarterdeck.model.outcomes import Outcome
 from quarterdeck.model.runs import Run
 from quarterdeck.model.signals import Deploy, Finding, Point, Promise, StreamNow
 from quarterdeck.store.feed import RunFeed
+from quarterdeck.store.spending import SpendingReader
 
 
 class Log(Protocol):
@@ -51,7 +52,7 @@ class Patrols(NamedTuple):
     load: Callable[[str, bytes], Patrolling]
 
 
-class Feed(RunFeed, Protocol):
+class Feed(RunFeed, SpendingReader, Protocol):
     """What is read of the store."""
 
     def live_runs(self, *, limit: int) -> Sequence[Run]: ...

@@ -1,0 +1,126 @@
+"""Findings to alerts to the store to people. The book decides; this writes, then tells, in that order.
+
+Not thread-safe: the watch's lock stands around it. Refuses: to tell of what was not written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from quarterdeck.model.alerts import Alert, AlertEvent
+from quarterdeck.model.signals import Finding
+from quarterdeck.observe.alerts import AlertOptions, Book, Change
+from quarterdeck.observe.watch.gauges import WatchGauges
+from quarterdeck.observe.watch.ports import Tell
+from quarterdeck.store.alerts import AlertFilter, AlertStore
+
+_DAY_NS = 86_400 * 10**9
+_TOLD = frozenset({"notified", "notify_failed"})
+_UNTOLD_MAX = 500
+"""Resolved alerts of one project that are looked through at a start."""
+
+
+class Alerting:
+    """`resume` first. `run_ids` are the runs that firing alerts rest on, safe to read from any thread."""
+
+    def __init__(self, store: AlertStore, options: AlertOptions, gauges: WatchGauges, tell: Tell) -> None:
+        self._store = store
+        self._options = options
+        self._gauges = gauges
+        self._tell = tell
+        self._book = Book(options, self._recall)
+        self._unwritten: dict[tuple[str, str], Alert] = {}
+        self._untold: list[tuple[Alert, str]] = []
+        self.run_ids: frozenset[str] = frozenset()
+
+    def _recall(self, project: str, signature: str) -> Alert | None:
+        where = AlertFilter(project, states=("resolved",), signature=signature)
+        found, _ = self._store.list_alerts(where, cursor=None, limit=1)
+        return found[0] if found else None
+
+    def resume(self, projects: Iterable[str], now_ns: int, *, known: bool) -> list[Finding]:
+        """Take up what is open, and tell what a crash kept from being told; answers the findings of open alerts.
+
+        `known`: the patrols know what they found. When they do not, nothing will end what was rising.
+        """
+        self._book.load(self._store.open_alerts())
+        if not known:
+            self._note(self._book.forget_rising(now_ns))
+            self.flush()
+        alerts = self._book.open_alerts()
+        recent: list[Alert] = [*alerts]
+        for project in projects:
+            where = AlertFilter(project, states=("resolved",))
+            resolved, _ = self._store.list_alerts(where, cursor=None, limit=_UNTOLD_MAX)
+            recent += [alert for alert in resolved if now_ns - (alert.resolved_ns or 0) <= _DAY_NS]
+        for alert in recent:
+            event = untold(alert)
+            if event is not None:
+                self._tell(alert, event)
+        self._count()
+        return [finding for alert in alerts for finding in alert.findings]
+
+    def deal(self, findings: Sequence[Finding], now_ns: int) -> None:
+        """Take findings in; what changed is written, then told. Raises StoreFailed; what was not written is tried again."""
+        for finding in findings:
+            self._gauges.findings.labels(finding.lane, finding.state).inc()
+            self._note(self._book.handle(finding, now_ns))
+        self.flush()
+
+    def close(self, project: str, alert_id: str, reason: str, by: str | None, now_ns: int) -> Alert:
+        """Raises NotFound, and BadInput for no reason or an alert that is resolved."""
+        change = self._book.close(self._store.get_alert(project, alert_id), reason, by, now_ns)
+        self._note([change])
+        self.flush()
+        return change.alert
+
+    def note(self, project: str, alert_id: str, event: AlertEvent) -> None:
+        """How telling people went. Raises NotFound."""
+        alert = self._book.note(self._store.get_alert(project, alert_id), event)
+        self._unwritten[project, alert_id] = alert
+        self.flush()
+
+    def prune(self, now_ns: int) -> int:
+        """Remove alerts that are long over."""
+        options = self._options
+        return self._store.prune_alerts(
+            before_ns=now_ns - int(options.keep_days * _DAY_NS),
+            never_fired_before_ns=now_ns - int(options.keep_pending_days * _DAY_NS),
+        )
+
+    def flush(self) -> None:
+        """Write what is not written, then tell what is not told."""
+        if self._unwritten:
+            self._store.put_alerts(list(self._unwritten.values()))
+            self._unwritten.clear()
+            self._count()
+        untold, self._untold = self._untold, []
+        for alert, event in untold:
+            self._tell(alert, event)
+
+    def _note(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self._unwritten[change.alert.project, change.alert.alert_id] = change.alert
+            if change.tell:
+                self._untold.append((change.alert, change.event))
+
+    def _count(self) -> None:
+        alerts = self._book.open_alerts()
+        firing = [alert for alert in alerts if alert.state == "firing"]
+        self.run_ids = frozenset(run_id for alert in firing for held in alert.findings for run_id in held.run_ids)
+        self._gauges.alerts.labels("firing").set(len(firing))
+        self._gauges.alerts.labels("pending").set(len(alerts) - len(firing))
+
+
+def untold(alert: Alert) -> str | None:
+    """What nobody was told of this alert though it should have been: `firing`, `resolved`, or None.
+
+    People are told that something is over only when they were told that it began.
+    """
+    if alert.fired_ns is None or alert.state == "pending":
+        return None
+    told = [event.at_ns for event in alert.events if event.what in _TOLD and event.at_ns >= alert.fired_ns]
+    if alert.state == "firing":
+        return None if told else "firing"
+    resolved_ns = alert.resolved_ns or 0
+    return "resolved" if told and max(told) < resolved_ns else None
