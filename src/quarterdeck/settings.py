@@ -28,11 +28,14 @@ from pydantic_settings import (
 from quarterdeck.api.options import ApiOptions
 from quarterdeck.errors import BadFile, BadSetting
 from quarterdeck.observe.ingest.options import IngestOptions
+from quarterdeck.observe.outcomes.options import OutcomeOptions
 from quarterdeck.observe.pipeline.options import PipelineOptions
 from quarterdeck.observe.privacy.options import PrivacyOptions
 from quarterdeck.observe.runs.label_options import LabelOptions
 from quarterdeck.observe.runs.options import RunOptions
 from quarterdeck.observe.sampling.options import SamplingOptions
+from quarterdeck.observe.signals.live.options import LiveOptions
+from quarterdeck.observe.signals.objectives.options import BurnOptions
 from quarterdeck.observe.upkeep.options import RetentionOptions
 from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.sql.options import SqlOptions
@@ -127,8 +130,11 @@ class Settings(BaseSettings):
     pipeline: PipelineOptions = Field(default_factory=PipelineOptions)
     runs: RunOptions = Field(default_factory=RunOptions)
     labels: LabelOptions = Field(default_factory=LabelOptions)
+    outcomes: OutcomeOptions = Field(default_factory=OutcomeOptions)
     sampling: SamplingOptions = Field(default_factory=SamplingOptions)
     privacy: PrivacyOptions = Field(default_factory=PrivacyOptions)
+    live: LiveOptions = Field(default_factory=LiveOptions)
+    burn: BurnOptions = Field(default_factory=BurnOptions)
     retention: RetentionOptions = Field(default_factory=RetentionOptions)
     duckdb: DuckDBOptions = Field(default_factory=DuckDBOptions)
     sql: SqlOptions = Field(default_factory=SqlOptions)
@@ -306,8 +312,13 @@ def _bad_value(error: ValidationError, sources: Mapping[str, str]) -> BadSetting
     found = _HIDDEN if name in _secret_names() else repr(complaint["input"])
     source = sources.get(name, "default")
     where = f"environment variable {_env_name(name)}" if source == "environment" else source
-    msg = f"{name} ({where}): found {found}, expected: {complaint['msg']}"
+    msg = f"{_path(complaint['loc'])} ({where}): found {found}, expected: {complaint['msg']}"
     return BadSetting(msg, mend="docs/reference/settings.md lists every setting")
+
+
+def _path(place: tuple[int | str, ...]) -> str:
+    """The place of a value, down to the part of a list that is wrong: burn.objectives[0].quantity."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
 
 
 def _rooms() -> dict[str, type[BaseModel]]:

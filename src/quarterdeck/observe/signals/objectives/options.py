@@ -51,6 +51,12 @@ class Objective(BaseModel):
             raise ValueError(msg)
         return self
 
+    def __str__(self) -> str:
+        """In words, for lists of settings."""
+        of = ", ".join(f"{name}={value}" for name, value in self.match.items()) or "all runs"
+        aim = f"at most {self.budget:,g} in 30 days" if self.is_amount else f"{self.target:g} well"
+        return f"{self.name} ({self.quantity} of {of}: {aim})"
+
     @property
     def is_amount(self) -> bool:
         """A budget of something that adds up; otherwise a share of runs, or a mean score."""
