@@ -47,12 +47,39 @@ class Ranks:
         self._counts[at] += 1
         self.n += 1
 
+    def fade(self, share: float) -> None:
+        """Let all that was seen count `share` of what it did. Raises ValueError outside (0, 1]."""
+        if not 0 < share <= 1:
+            msg = f"expected a share in (0, 1], got {share}"
+            raise ValueError(msg)
+        self._counts *= share
+        self.n *= share
+
+    @property
+    def counts(self) -> Floats:
+        """How often each bucket was seen, shape (BUCKETS,)."""
+        return self._counts
+
+    def restore(self, counts: Floats) -> None:
+        """Take over what `counts` of another told. Raises ValueError for another shape."""
+        if counts.shape != (BUCKETS,):
+            msg = f"expected {BUCKETS} counts, got the shape {counts.shape}"
+            raise ValueError(msg)
+        self._counts = counts.copy()
+        self.n = float(counts.sum())
+
     def quantile(self, share: float) -> float | None:
         """The value below which `share` of the past lies, within 4 %; None without any."""
-        if self.n == 0:
-            return None
-        at = int(np.searchsorted(np.cumsum(self._counts), share * self.n))
-        return 0.0 if at == 0 else exp((min(at, BUCKETS - 1) - 0.5) * BUCKET_LOG) * _UNIT
+        return quantile_of(self._counts, share)
+
+
+def quantile_of(counts: Floats, share: float) -> float | None:
+    """The value below which `share` of what was counted lies, within 4 %; None without any. Counts of several may be added."""
+    total = float(counts.sum())
+    if total == 0:
+        return None
+    at = int(np.searchsorted(np.cumsum(counts), share * total))
+    return 0.0 if at == 0 else exp((min(at, BUCKETS - 1) - 0.5) * BUCKET_LOG) * _UNIT
 
 
 def _bucket(value: float) -> int:

@@ -50,6 +50,33 @@ class SignalsOptions(BaseModel):
         30, gt=0, description="Runs from which a stream learns what is normal before it may raise an alarm."
     )
 
+    history_runs: int = Field(
+        1_000,
+        gt=0,
+        description="Newest runs of each cohort that are kept, in short, to compare a new version with.",
+        json_schema_extra={"unit": "runs"},
+    )
+    block_runs: int = Field(
+        10,
+        gt=0,
+        description="Most runs of one session (else user) that count as one observation, where such runs are alike.",
+        json_schema_extra={"unit": "runs"},
+    )
+    block_silence_s: float = Field(
+        900.0,
+        gt=0,
+        description="A session without a run for so long is taken as it is; what it says is then counted.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    scores_max: int = Field(
+        8, ge=0, description="Names of posted scores that are watched as signals of their own; later names are not."
+    )
+    score_weight: float = Field(
+        2.0,
+        gt=0,
+        description="Part of the budget of each posted score, in relation to the signals' own weights (failing runs: 4).",
+    )
+
     @model_validator(mode="after")
     def _whole(self) -> SignalsOptions:
         total = self.share_deploys + self.share_pooled + self.share_cohorts

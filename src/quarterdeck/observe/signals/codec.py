@@ -1,0 +1,112 @@
+"""The state of a patrol as bytes: plain values, arrays as they lie in memory, and the few kinds of objects that it has.
+
+Reading makes nothing but these kinds, whatever the bytes say. Refuses: kinds, fields or forms that this version does not
+know; the watch then learns again from the store.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+
+Form = list[Any]
+"""[tag, ...]: every value is written as one."""
+
+
+class Codec:
+    """Knows `kinds` by name: objects whose state is their fields, and named tuples. `skip`: fields that are given anew."""
+
+    def __init__(self, kinds: Iterable[type], skip: Mapping[type, frozenset[str]]) -> None:
+        self._kinds = {kind.__name__: kind for kind in kinds}
+        self._skip = {kind.__name__: fields for kind, fields in skip.items()}
+
+    def pack(self, state: Mapping[str, Any]) -> bytes:
+        """All values of a state."""
+        return msgspec.msgpack.encode({name: self._form(value) for name, value in state.items()})
+
+    def unpack(self, data: bytes) -> dict[str, Any]:
+        """The state again. Raises ValueError for what was not written by `pack`."""
+        try:
+            forms = msgspec.msgpack.decode(data, type=dict[str, list[Any]])
+            return {name: self._value(form) for name, form in forms.items()}
+        except (msgspec.DecodeError, TypeError, KeyError, IndexError, AttributeError) as error:
+            msg = f"not a state of this form: {error}"
+            raise ValueError(msg) from error
+
+    def fields(self, kind: str, thing: Any) -> dict[str, Any]:
+        """What of an object is written."""
+        names = getattr(type(thing), "__slots__", None) or vars(thing)
+        return {name: getattr(thing, name) for name in names if name not in self._skip.get(kind, ())}
+
+    def _form(self, value: Any) -> Form:
+        if value is None or isinstance(value, bool | int | float | str):
+            return ["v", value]
+        if isinstance(value, np.ndarray):
+            return ["a", value.dtype.str, list(value.shape), np.ascontiguousarray(value).tobytes()]
+        if isinstance(value, dict):
+            tag = "o" if isinstance(value, OrderedDict) else "d"
+            return [tag, [[self._form(key), self._form(one)] for key, one in value.items()]]
+        return self._many(value) if isinstance(value, list | tuple | set | deque) else self._object(value)
+
+    def _many(self, value: Any) -> Form:
+        kind = type(value).__name__
+        if kind in self._kinds:
+            return ["n", kind, [self._form(one) for one in value]]
+        if isinstance(value, deque):
+            return ["q", value.maxlen, [self._form(one) for one in value]]
+        if isinstance(value, set):
+            return ["s", [self._form(one) for one in sorted(value)]]
+        return ["l" if isinstance(value, list) else "t", [self._form(one) for one in value]]
+
+    def _object(self, value: Any) -> Form:
+        kind = type(value).__name__
+        if kind not in self._kinds:
+            msg = f"a state does not hold {kind}"
+            raise TypeError(msg)
+        return ["k", kind, {name: self._form(one) for name, one in self.fields(kind, value).items()}]
+
+    def _value(self, form: Form) -> Any:
+        return _READERS[form[0]](self, form)
+
+    def _read_kind(self, form: Form) -> Any:
+        kind: Any = self._kinds[form[1]]
+        thing = object.__new__(kind)
+        for name, one in form[2].items():
+            object.__setattr__(thing, name, self._value(one))
+        return thing
+
+    def _read_pairs(self, form: Form) -> list[tuple[Any, Any]]:
+        return [(self._value(key), self._value(one)) for key, one in form[1]]
+
+    def _read_all(self, forms: Iterable[Form]) -> Iterable[Any]:
+        return (self._value(one) for one in forms)
+
+    def _read_tuple(self, form: Form) -> Any:
+        kind: Any = self._kinds[form[1]]
+        return kind(*self._read_all(form[2]))
+
+
+_READERS: Mapping[str, Callable[[Any, Form], Any]] = {
+    "v": lambda _, form: form[1],
+    "a": lambda _, form: np.frombuffer(form[3], dtype=np.dtype(form[1])).reshape(form[2]).copy(),
+    "l": lambda codec, form: list(codec._read_all(form[1])),
+    "t": lambda codec, form: tuple(codec._read_all(form[1])),
+    "s": lambda codec, form: set(codec._read_all(form[1])),
+    "q": lambda codec, form: deque(codec._read_all(form[2]), maxlen=form[1]),
+    "d": lambda codec, form: dict(codec._read_pairs(form)),
+    "o": lambda codec, form: OrderedDict(codec._read_pairs(form)),
+    "n": Codec._read_tuple,
+    "k": Codec._read_kind,
+}
+
+
+def graft(target: Any, source: Any) -> None:
+    """Give `target` the fields of `source`, an object of its kind that was read."""
+    names = getattr(type(source), "__slots__", None) or vars(source)
+    for name in names:
+        if hasattr(source, name):
+            setattr(target, name, getattr(source, name))

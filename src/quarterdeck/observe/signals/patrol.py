@@ -1,0 +1,289 @@
+"""The patrol: every run that is over once, in order; what got worse comes out, at the promised rate of false alarms.
+
+Pure: runs in, findings out; the same runs in the same order give the same evidence, bit for bit. Time is that of the
+runs. Three lanes share one budget: the whole fleet, each cohort, each new version. Bounded by cohorts and signals.
+Refuses: to know the clock, and to take a run back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from quarterdeck.errors import NotFound
+from quarterdeck.model.outcomes import Outcome
+from quarterdeck.model.runs import Run
+from quarterdeck.model.signals import Deploy, Finding, Keys, Point, Promise, SliceScore, StreamNow
+from quarterdeck.observe.signals import budget, conditions, mix, state
+from quarterdeck.observe.signals.blocks import Block, Blocks, Item
+from quarterdeck.observe.signals.clustering import Clustering
+from quarterdeck.observe.signals.columns import Bools, Columns
+from quarterdeck.observe.signals.days import Days
+from quarterdeck.observe.signals.deploys import Deploys
+from quarterdeck.observe.signals.kinds import SIGNALS
+from quarterdeck.observe.signals.newest import Newest, told_of
+from quarterdeck.observe.signals.options import SignalsOptions
+from quarterdeck.observe.signals.outcomes_known import OutcomesKnown
+from quarterdeck.observe.signals.records import Record, record_of, unit_of
+from quarterdeck.observe.signals.scope import BETS, QUIET, Crossing, Scope
+from quarterdeck.observe.signals.seasons import Seasons
+from quarterdeck.observe.signals.signal import Signal
+from quarterdeck.observe.signals.strata import OTHERS, Strata
+from quarterdeck.observe.signals.views import Stage, Views, id_of
+from quarterdeck.observe.signals.where import slices_of
+from quarterdeck.stats import Ranks
+from quarterdeck.stats.bets import Floats
+
+WHOLE: Keys = ()
+_BUDGET_EVERY = 32
+"""A stream's threshold follows its traffic in steps of this many runs."""
+_TOP = 1 - 1e-9
+
+
+class Patrol:
+    """State of one project."""
+
+    def __init__(self, project: str, options: SignalsOptions, *, signals: tuple[Signal, ...] = SIGNALS) -> None:
+        self.project = project
+        self.options = options
+        self.columns = Columns(signals, options)
+        size = self.columns.size
+        self.strata = Strata(self.columns, options.tolerance)
+        self.scopes: dict[Keys, Scope] = {}
+        self.seasons = Seasons(size)
+        self.clustering = Clustering(size)
+        self.blocks = Blocks(options.block_runs, int(options.block_silence_s * 1e9))
+        self.fleet_deploys = Deploys(self.columns, options)
+        self.newest = Newest(size)
+        self.days = Days(size)
+        self.known = OutcomesKnown()
+        self.lasting = Ranks(0.0)
+        self.cohort_of: dict[Keys, bool] = {}
+        self.first_ns = self.last_ns = 0
+        self.usual_ns = 0
+        self.warm = False
+        self.runs = 0
+        self.expected = 0.0
+        self._factor = np.where(self.columns.amount, 1.0, 1 + options.tolerance)
+        self._views = Views(
+            project, self.columns, self.strata, tolerance=options.tolerance, warmup=options.warmup_runs
+        )  # fmt: skip
+
+    # --- in
+
+    def take(self, run: Run) -> list[Finding]:
+        """One run that is over; answers what its evidence completed. Each run once, in order of the feed."""
+        values = self.columns.read(run)
+        cohort, watched = self._cohort(run)
+        stratum = self.strata.index(cohort, run.task_class)
+        record = record_of(run, stratum, values)
+        self._time(record, run.last_seen_ns)
+        self.known.add(run.failed)
+        found: list[Finding] = []
+        if watched:
+            told = self.fleet_deploys.take(cohort, record, self.clustering.blocked, self.usual_ns)
+            found += [self._say(test, crossing, threshold) for test, crossing, threshold in told]
+            self._point(*[test for test in self.fleet_deploys.tests if test.keys == cohort])
+            if self.fleet_deploys.explains(cohort, record):
+                return found + self._silent_blocks(self.last_ns)
+        scopes = self._scopes(cohort, watched=watched)
+        found += self._observe(run, record, scopes)
+        self._point(*scopes)
+        return found + self._silent_blocks(self.last_ns)
+
+    def score(self, outcome: Outcome, run: Run) -> list[Finding]:
+        """One posted outcome with its run: an observation of the signal `score:NAME`. A label alone says nothing here."""
+        column = None if outcome.score is None else self.columns.score(outcome.name)
+        if column is None or outcome.score is None:
+            return []
+        values = np.full(self.columns.size, np.nan)
+        values[column] = min(1.0, max(0.0, 1.0 - outcome.score))
+        cohort, watched = self._cohort(run)
+        record = record_of(run, self.strata.index(cohort, run.task_class), values)
+        self._time(record, outcome.received_ns)
+        found: list[Finding] = []
+        if watched:
+            told = self.fleet_deploys.take_score(cohort, record, self.clustering.blocked)
+            found += [self._say(test, crossing, threshold) for test, crossing, threshold in told]
+            if self.fleet_deploys.explains(cohort, record):
+                return found
+        scopes = self._scopes(cohort, watched=watched)
+        found += self._observe(run, record, scopes)
+        self._point(*scopes)
+        return found
+
+    def pass_time(self, now_ns: int) -> list[Finding]:
+        """What silence says: sessions that are over, versions that no longer run."""
+        told = self.fleet_deploys.silent(now_ns)
+        found = [self._say(test, crossing, threshold) for test, crossing, threshold in told]
+        return found + self._silent_blocks(now_ns)
+
+    # --- out
+
+    def streams(self) -> list[StreamNow]:
+        """Every stream and open test, closest to its threshold first."""
+        found = [stream for stage in self._stages() for stream in self._views.streams(stage)]
+        return sorted(found, key=_nearest)
+
+    def stream(self, stream_id: str) -> StreamNow:
+        """Raises NotFound."""
+        stage, at = self._find(stream_id)
+        return next(one for one in self._views.streams(stage) if one.signal == self.columns.names[at])
+
+    def history(self, stream_id: str) -> list[Point]:
+        """The course of a stream in at most 240 points, oldest first. Raises NotFound."""
+        stage, at = self._find(stream_id)
+        return stage.history.column(at)
+
+    def deploys(self) -> list[Deploy]:
+        """Deploys that are remembered, newest first."""
+        return sorted(self.fleet_deploys.remembered, key=lambda deploy: -deploy.opened_ns)
+
+    def promise(self, now_ns: int) -> Promise:
+        """False alarms allowed, and expected so far if nothing ever changed; and what that rests on."""
+        found = conditions.all_of(self.columns, self.clustering, self.days, self.known, self.options.tolerance)
+        since = self.first_ns or now_ns
+        return Promise(self.options.alarms_per_month, self.expected + self.fleet_deploys.spent, since, tuple(found))
+
+    def mix(self) -> list[mix.MixShift]:
+        """Kinds of runs whose share moved."""
+        return mix.shifts(self.newest, self.strata)
+
+    def dump(self) -> bytes:
+        """All that is known, to be read by `load`."""
+        return state.dump(self)
+
+    @classmethod
+    def load(
+        cls, project: str, options: SignalsOptions, data: bytes, *, signals: tuple[Signal, ...] = SIGNALS
+    ) -> Patrol:
+        """What `dump` wrote, with equal evidence. Raises BadFile for a foreign or newer form."""
+        patrol = cls(project, options, signals=signals)
+        state.restore(patrol, data)
+        return patrol
+
+    # --- the way of one run
+
+    def _cohort(self, run: Run) -> tuple[Keys, bool]:
+        keys = tuple((name, getattr(run, name)) for name in self.options.cohort_by)
+        if keys not in self.cohort_of and len(self.cohort_of) < self.options.cohorts_max:
+            self.cohort_of[keys] = True
+        return (keys, True) if keys in self.cohort_of else (OTHERS, False)
+
+    def _scopes(self, cohort: Keys, *, watched: bool) -> list[Scope]:
+        wanted = (WHOLE, cohort) if watched else (WHOLE,)
+        for keys in wanted:
+            if keys not in self.scopes:
+                self.scopes[keys] = Scope(keys, self.columns, self.last_ns)
+        return [self.scopes[keys] for keys in wanted]
+
+    def _time(self, record: Record, seen_ns: int) -> None:
+        self.runs += 1
+        if self.runs == 1:
+            self.first_ns = record.started_ns
+        self.last_ns = max(self.last_ns, seen_ns)
+        self.lasting.learn(record.lasted_ns / 1e9)
+        if self.runs % _BUDGET_EVERY == 0:
+            self.usual_ns = int((self.lasting.quantile(0.95) or 0.0) * 1e9)
+            self.warm = self.warm or self.last_ns - self.first_ns >= 2 * self.usual_ns
+
+    def _observe(self, run: Run, record: Record, scopes: Sequence[Scope]) -> list[Finding]:
+        values, stratum = record.values, record.stratum
+        normal, places = self.strata.normal(stratum), self.strata.place(stratum, values)
+        scale = self.seasons.factors(self.last_ns, self.first_ns)
+        known = ~np.isnan(values)
+        warm = known & (self.strata.n[stratum] >= self.options.warmup_runs)
+        unit = unit_of(run)
+        self.clustering.add(unit, np.where(warm, places - normal, np.nan))
+        if self.strata.n[stratum].max() >= self.options.warmup_runs:
+            self.seasons.learn(self.last_ns, places, normal, warm)
+            self.days.add(self.last_ns, places, normal, warm)
+        self.newest.add(told_of(run, stratum, self.strata.names[stratum].cohort), places, normal)
+        for scope in scopes:
+            scope.see(self.last_ns, values, normal, run.run_id)
+            if scope.runs % _BUDGET_EVERY == 1:
+                self._set_thresholds(scope)
+        single = known if unit is None else known & ~self.clustering.blocked
+        found = self._bet(stratum, places, single, scale, scopes)
+        self.strata.learn(stratum, values, single, scale)
+        if unit is not None and (known & ~single).any():
+            item = Item(values, places, known & ~single, scale)
+            for block in self.blocks.add(unit, stratum, run.run_id, self.last_ns, item):
+                found += self._close(block)
+        return found
+
+    def _close(self, block: Block) -> list[Finding]:
+        """A session that counts as one observation: it bets with its mean, then its stratum learns its runs."""
+        places, use = block.mean("places")
+        scale, _ = block.mean("scale")
+        cohort = self.strata.names[block.stratum].cohort
+        scopes = self._scopes(cohort, watched=cohort != OTHERS)
+        found = self._bet(block.stratum, places, use, np.where(use, scale, 1.0), scopes)
+        for item in block.items:
+            self.strata.learn(block.stratum, item.values, item.use, item.scale)
+        return found
+
+    def _silent_blocks(self, now_ns: int) -> list[Finding]:
+        return [finding for block in self.blocks.silent(now_ns) for finding in self._close(block)]
+
+    def _bet(self, stratum: int, places: Floats, use: Bools, scale: Floats, scopes: Iterable[Scope]) -> list[Finding]:
+        if not self.warm:
+            return []
+        may = use & (self.strata.n[stratum] >= self.options.warmup_runs)
+        if not may.any():
+            return []
+        m = np.minimum(self.strata.normal(stratum) * self._factor * scale, _TOP)
+        x = np.where(may, places, 0.0)
+        growth = 1 + BETS * ((x - m) / m)[:, None]
+        found: list[Finding] = []
+        for scope in scopes:
+            self.expected += float((may / scope.thresholds).sum())
+            crossings = scope.bet(growth, x, may)
+            found += [self._cross(scope, one, float(m[one.column] / self._factor[one.column])) for one in crossings]
+        return found
+
+    def _cross(self, scope: Scope, crossing: Crossing, normal: float) -> Finding:
+        at = crossing.column
+        if crossing.state == "reached":
+            scope.recovery.begin(at, normal, max(float(scope.pace[at]), normal * 1.2))
+            if np.isnan(scope.recovery.level[at]):
+                scope.state[at] = QUIET
+        return self._say(scope, crossing, float(scope.thresholds[at]))
+
+    def _set_thresholds(self, scope: Scope) -> None:
+        cohorts = None if scope.keys == WHOLE else len(self.cohort_of)
+        items = np.where(self.clustering.blocked, scope.bets, scope.items)
+        elapsed_s = (scope.last_ns - scope.first_ns) / 1e9
+        scope.thresholds = budget.thresholds(self.options, self.columns.shares, items, elapsed_s, cohorts)
+
+    # --- words
+
+    def _say(self, stage: Stage, crossing: Crossing, threshold: float) -> Finding:
+        slices: Sequence[SliceScore] = ()
+        if crossing.state == "reached" and isinstance(stage, Scope):
+            slices = slices_of(self.newest, crossing.column, stage.keys or None)
+        return self._views.finding(stage, crossing, threshold, self.last_ns, slices)
+
+    def _point(self, *stages: Stage) -> None:
+        for stage in stages:
+            if stage.history.due(self.last_ns):
+                value, low, high = stage.recent.summary(self.columns.rates)
+                stage.history.add(self.last_ns, stage.evidence, value, low, high)
+
+    def _stages(self) -> list[Stage]:
+        return [*self.scopes.values(), *self.fleet_deploys.tests]
+
+    def _find(self, stream_id: str) -> tuple[Stage, int]:
+        for stage in self._stages():
+            for at in np.flatnonzero(stage.items > 0):
+                if id_of(stage, int(at), self.columns) == stream_id:
+                    return stage, int(at)
+        msg = f"there is no stream {stream_id!r}"
+        raise NotFound(msg, mend="GET /api/v1/signals lists them")
+
+
+def _nearest(stream: StreamNow) -> tuple[bool, float, str, str]:
+    """Reached first, then the share of the way to the threshold, on a log scale."""
+    far = np.log(max(1.0, stream.evidence)) / np.log(stream.threshold) if 1 < stream.threshold < np.inf else 0.0
+    return stream.state != "reached", -float(far), stream.signal, repr(stream.cohort)
