@@ -36,7 +36,8 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", help="Equal seeds plan equal fleets.")] = 7,
     duration: Annotated[str, typer.Option("--duration", help='For example 120s, 10m, or "forever".')] = "forever",
     change: Annotated[
-        str | None, typer.Option("--change", help="When support-agent gets prompt v7: 45s after the start if not said.")
+        str | None,
+        typer.Option("--change", help="When support-agent gets prompt v7: 45s after the past is sent if not said."),
     ] = None,
     no_change: Annotated[bool, typer.Option("--no-change", help="Nothing changes, so all must stay quiet.")] = False,
     history: Annotated[
@@ -48,7 +49,7 @@ def demo(
 ) -> None:
     """Send a simulated fleet of agents into a running server.
 
-    First the last 4 minutes, so that the server knows what is normal. 45 seconds after the start the prompt of
+    First the last 4 minutes, so that the server knows what is normal. 45 seconds after that the prompt of
     support-agent changes from v6 to v7 and makes it worse. Ends at --duration or at Ctrl-C; the runs that are open then
     never end, as when a process is killed.
 
@@ -104,7 +105,7 @@ def _said(changes_at_s: float | None, seconds: float | None) -> str:
         return "nothing changes"
     if seconds is not None and changes_at_s >= seconds:
         return f"it ends after {seconds:g} s, before the prompt of support-agent would change"
-    return f"support-agent gets prompt v7 after {changes_at_s:g} s"
+    return f"support-agent gets prompt v7 {changes_at_s:g} s after the past is sent"
 
 
 def _telling(history_s: float) -> Callable[[float], None]:

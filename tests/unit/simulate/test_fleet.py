@@ -157,14 +157,41 @@ def test_without_a_change_nothing_changes() -> None:
 
 def test_the_past_is_told_in_order_before_the_present() -> None:
     clock, exporter, left = FakeClock(), InMemorySpanExporter(), []
-    processor = SimpleSpanProcessor(exporter)
-    player = FleetPlayer(FleetPlan(agents=20), processor, clock, history_s=65.0)
+    player = FleetPlayer(FleetPlan(agents=20), SimpleSpanProcessor(exporter), clock, history_s=65.0)
     player.run(5.0, lambda seconds: bool(clock.advance(seconds)), told=left.append)
-    assert left == [55.0, 45.0, 35.0, 25.0, 15.0, 5.0, 0.0]
+    assert left == [0.0]
     ended = [span.end_time for span in exporter.get_finished_spans() if span.parent is not None]
     assert ended == sorted(ended)
     start = FakeClock().now_ns()
     assert sum(start - 65e9 <= at <= start for at in ended) > 5 * sum(start < at for at in ended) > 0
+
+
+class SlowSpans(SimpleSpanProcessor):
+    """Everything that waits takes `seconds` to be sent."""
+
+    def __init__(self, exporter: InMemorySpanExporter, clock: FakeClock, seconds: float) -> None:
+        super().__init__(exporter)
+        self.clock, self.seconds, self.flushed = clock, seconds, 0
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        self.clock.advance(self.seconds)
+        self.flushed += 1
+        return True
+
+
+def test_a_long_history_waits_until_its_parts_are_sent_and_the_change_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("quarterdeck.simulate.fleet.play.FLUSH_SPANS", 500)
+    clock, exporter = FakeClock(), InMemorySpanExporter()
+    processor = SlowSpans(exporter, clock, 7.0)
+    player = FleetPlayer(FleetPlan(agents=40, changes_at_s=20.0), processor, clock, history_s=240.0)
+    player.run(30.0, lambda seconds: bool(clock.advance(seconds)))
+    assert processor.flushed > 3
+    live = FakeClock().now_ns() + processor.flushed * 7 * 10**9
+    starts = [s.start_time for s in exporter.get_finished_spans() if s.attributes["quarterdeck.prompt.version"] == "v7"]
+    assert live + 20e9 <= min(starts) <= live + 29e9
+    assert max(span.end_time for span in exporter.get_finished_spans()) <= live + 30.1e9
 
 
 def test_the_fleet_is_in_full_swing_at_once_and_open_runs_are_known_by_their_children() -> None:

@@ -48,7 +48,7 @@ def test_demo_sends_and_prints_what_it_sent(sink: Any, capsys: Any) -> None:
     document = json.loads(out)
     assert document["spans"] == len(sink.spans) > 50
     assert (document["seed"], document["agents"], document["runs_open"]) == (7, 10, 10)
-    assert "prompt v7 after 0.1 s" in err
+    assert "prompt v7 0.1 s after" in err
     assert "the 240 seconds before the start are sent" in err
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from opentelemetry.sdk.trace import SpanProcessor
@@ -21,8 +21,9 @@ from quarterdeck.simulate.fleet.steps import Step
 STEP_S = 0.1
 """How long the loop rests between two looks at the clock, seconds."""
 HISTORY_S_MAX = 3600.0
-TELL_S = 10.0
-"""Seconds of history that are told before the fleet waits until they are sent; far fewer spans than a queue holds."""
+TELL_S = 1.0
+FLUSH_SPANS = 16_384
+"""Spans of history that are told before the fleet waits until they are sent; far fewer than a queue holds."""
 
 
 class FleetSummary(NamedTuple):
@@ -69,7 +70,8 @@ class FleetPlayer:
     """A fleet under way, in full swing from its first second.
 
     `speed` 10 plays ten seconds of the plan in one; spans carry the time at which they are played. `history_s` seconds of
-    the plan lie before the fleet's start; `run` tells them first. The clock is read once here, for the fleet's start.
+    the plan lie before the fleet's start; `run` tells them first. The clock is read here, for the fleet's start, and in
+    `run`.
     Raises BadInput for a speed that is not above 0 and for a history outside 0 to an hour.
     """
 
@@ -89,9 +91,9 @@ class FleetPlayer:
         self._slots = [_Slot(number) for number in range(plan.agents)]
         self._heap: list[tuple[float, int]] = []
         self._closed = False
-        self._told_s = -history_s
         for slot in self._slots:
             self._begin(slot, *plan.under_way(slot.number, -history_s))
+        self._told_s = self._heap[0][0] if history_s else 0.0
 
     @property
     def now_s(self) -> float:
@@ -124,11 +126,14 @@ class FleetPlayer:
 
     def tell_history(self, told: Callable[[float], None] = lambda _: None) -> None:
         """Send what happened before the fleet's start, as fast as it is taken; `told(seconds that are left)` after each part."""
+        waiting = 0
         while self._told_s < 0:
             self._told_s = min(0.0, self._told_s + TELL_S)
-            self.advance(self._told_s)
-            self._emitter.flush()
-            told(-self._told_s)
+            waiting += self.advance(self._told_s)
+            if waiting >= FLUSH_SPANS or self._told_s == 0:
+                waiting = 0
+                self._emitter.flush()
+                told(-self._told_s)
 
     def run(
         self,
@@ -137,14 +142,16 @@ class FleetPlayer:
         progress: Callable[[FleetSummary], None] = lambda _: None,
         told: Callable[[float], None] = lambda _: None,
     ) -> FleetSummary:
-        """Tell the history, play until `duration_s` real seconds after the fleet's start, None without end, then `close`.
+        """Tell the history, play for `duration_s` real seconds, None without end, then `close`.
 
-        `rest(seconds)` waits and answers whether to stop (as `threading.Event.wait` does); `told` as in `tell_history`.
+        The plan's change counts from when the history is told, however long a server takes for it: what is normal is known
+        then. `rest(seconds)` waits and answers whether to stop (as `threading.Event.wait` does); `told` as in `tell_history`.
         """
-        end_s = None if duration_s is None else duration_s * self._speed
         stop = False
         try:
             self.tell_history(told)
+            begun_s = self._now_live()
+            end_s = None if duration_s is None else begun_s + duration_s * self._speed
             while not stop and (end_s is None or self.now_s < end_s):
                 self.advance(self.now_s)
                 progress(self.summary)
@@ -161,6 +168,13 @@ class FleetPlayer:
         if not self._closed:
             self._closed = True
             self._emitter.close()
+
+    def _now_live(self) -> float:
+        """Put the change off by the seconds that telling the history took; answers them."""
+        late_s = self.now_s
+        if self._plan.changes_at_s is not None:
+            self._plan = replace(self._plan, changes_at_s=self._plan.changes_at_s + late_s)
+        return late_s
 
     def _begin(self, slot: _Slot, run: PlannedRun, at_s: float) -> None:
         """Start the slot's next run and put its first step on the heap."""
