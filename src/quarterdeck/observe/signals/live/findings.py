@@ -92,7 +92,8 @@ def _told(sighting: Sighting, options: LiveOptions) -> Told:
 
 def _loop(sighting: Sighting, _options: LiveOptions) -> Told:
     n, live = len(sighting.suspects), sighting.live
-    title = f"{_runs(n)} of {live} live of {subject_of(sighting.cause)} repeat calls that bring nothing new"
+    verb = "repeats" if n == 1 else "repeat"
+    title = f"{n:,} of {live:,} live {_runs_of(live, sighting)} {verb} calls that bring nothing new"
     before = Measured(None, None, None, 0, reason="no healthy run does this")
     return Told(title, float(n), 1.0, Measured(float(n), None, None, live, "count"), before)
 
@@ -101,8 +102,8 @@ def _stuck(sighting: Sighting, options: LiveOptions) -> Told:
     n, live = len(sighting.suspects), sighting.live
     longest_s = max(suspect.size for suspect in sighting.suspects)
     title = (
-        f"{_runs(n)} of {live} live of {subject_of(sighting.cause)} are silent for longer than they ever are, "
-        f"the longest for {_minutes(longest_s)}"
+        f"{n:,} of {live:,} live {_runs_of(live, sighting)} {'is' if n == 1 else 'are'} silent for longer than "
+        f"this agent ever is, the longest for {_minutes(longest_s)}"
     )
     by_number = n >= options.stuck_runs
     evidence, threshold = (float(n), float(options.stuck_runs)) if by_number else (longest_s, options.stuck_after_s)
@@ -120,14 +121,14 @@ def _runaway(sighting: Sighting, options: LiveOptions) -> Told:
         pace = f"{spent.tokens_per_min or 0:,.0f} tokens a minute where {usual.tokens_per_min or 0:,.0f} are usual"
         n_usual = worst.usual.n_tokens
     n = len(sighting.suspects)
-    title = f"{_runs(n)} of {subject_of(sighting.cause)} {'runs' if n == 1 else 'run'} away: {pace}"
+    title = f"{n:,} live {_runs_of(n, sighting)} {'runs' if n == 1 else 'run'} away: {pace}"
     sizes = [suspect.size for suspect in sighting.suspects]
     now = Measured(worst.size, min(sizes), max(sizes), n, "worst, with the range of all")
     return Told(title, worst.size, options.runaway_factor, now, Measured(1.0, None, None, n_usual, "median"))
 
 
-def _runs(n: int) -> str:
-    return "1 run" if n == 1 else f"{n:,} runs"
+def _runs_of(n: int, sighting: Sighting) -> str:
+    return f"{'run' if n == 1 else 'runs'} of {subject_of(sighting.cause)}"
 
 
 def _minutes(seconds: float) -> str:
