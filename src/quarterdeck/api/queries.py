@@ -76,6 +76,11 @@ class ContrastQuery(WindowQuery):
         Field(description="`NAME=VALUE` of a filter of `runs`, or a word of `has`; repeatable; default `failed`."),
     ]
     against: Annotated[Selection, Field(description="As `where`; default: all runs of the window that `where` leaves.")]
+    where_since: Annotated[
+        Instant | None,
+        Field(description="Narrows `where` to runs that started from here on; then it needs no word. As `since`."),
+    ] = None
+    where_until: Annotated[Instant | None, Field(description="As `where_since`: to runs that started before.")] = None
     attributes: Annotated[str, Field(max_length=400, description=f"Comma-separated: {', '.join(CONTRAST_KEYS)}.")] = (
         ",".join(DEFAULT_ATTRIBUTES)
     )
@@ -164,6 +169,17 @@ def bounded_window(query: WindowQuery, now_ns: int, default_minutes: int) -> tup
     start = max(0, end - default_minutes * 60 * 10**9) if since is None else since
     if start >= end:
         msg = f"since: found {query.since!r}, expected a time before now"
+        raise BadInput(msg)
+    return start, end
+
+
+def narrowed(query: ContrastQuery, window: tuple[int, int], now_ns: int) -> tuple[int, int]:
+    """The part of `window` that `where` is narrowed to; all of it where nothing is said. Raises BadInput for an empty part."""
+    bounds = {"where_since": query.where_since, "where_until": query.where_until}
+    since, until = (parse_instant(text, now_ns=now_ns, name=name) if text else None for name, text in bounds.items())
+    start, end = max(window[0], since or window[0]), min(window[1], window[1] if until is None else until)
+    if start >= end:
+        msg = f"where_since, where_until: found {query.where_since!r} and {query.where_until!r}, expected a part of the window"
         raise BadInput(msg)
     return start, end
 

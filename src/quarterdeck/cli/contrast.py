@@ -39,6 +39,13 @@ def contrast(
     *,
     where: Selection = None,
     against: Against = None,
+    where_since: Annotated[
+        str | None,
+        typer.Option("--where-since", help="Narrow --where to runs started from here on; it then needs no word."),
+    ] = None,
+    where_until: Annotated[
+        str | None, typer.Option("--where-until", help="As --where-since: to runs started before.")
+    ] = None,
     attributes: Annotated[
         str | None, typer.Option("--attributes", help=f"Comma-separated, of {', '.join(CONTRAST_KEYS)}.")
     ] = None,
@@ -58,10 +65,12 @@ def contrast(
     Examples:
       quarterdeck contrast
       quarterdeck contrast --where agent=support-agent --where failed --against agent=support-agent --json
+      quarterdeck contrast --since -60m --where-since -10m
     """
     parameters = [*project_parameter(project), ("since", since), ("limit", str(limit))]
     parameters += [("where", word) for word in where or ()] + [("against", word) for word in against or ()]
-    parameters += [(name, value) for name, value in (("until", until), ("attributes", attributes)) if value]
+    optional = {"until": until, "attributes": attributes, "where_since": where_since, "where_until": where_until}
+    parameters += [(name, value) for name, value in optional.items() if value]
     with ApiClient(url, key) as client:
         found = client.get("contrast", parameters)
     if as_json:
@@ -75,8 +84,10 @@ def contrast(
 def headline(found: Mapping[str, Any]) -> str:
     """Both sides in words, and whether they suffice."""
     against = ", ".join(found["against"]) or "the rest"
+    part = f"from {found['where_since']} to {found['where_until']}" if found.get("where_since") else ""
+    where = " ".join(filter(None, (", ".join(found["where"]), part)))
     sides = (
-        f"{output.number(found['where_runs'])} runs where {', '.join(found['where'])}, "
+        f"{output.number(found['where_runs'])} runs where {where}, "
         f"{output.number(found['against_runs'])} against ({against})."
     )
     if not found["enough_data"]:

@@ -8,6 +8,7 @@ from quarterdeck.api.queries import DEFAULT_ATTRIBUTES
 from quarterdeck.api.wire.contrast import ContrastsOut
 
 API = "/api/v1"
+MINUTE = 60 * 10**9
 
 
 @pytest.fixture(params=["memory", "duckdb"])
@@ -50,6 +51,21 @@ def test_selections_are_words(engine, deck, trace) -> None:
     assert (item["key"], item["verdict"], item["score"]) == ("status", "not_enough_data", None)
 
 
+def test_a_part_of_the_window_is_set_against_the_rest(engine, deck, trace) -> None:
+    """Failed or not: the runs of the part on one side, those of the other times on the other."""
+    take(deck, trace, 2, 3)
+    late = [
+        span._replace(start_ns=span.start_ns + MINUTE, end_ns=span.end_ns + MINUTE) for span in trace(9, session="s9")
+    ]
+    deck.take(late)
+    body = deck.client().get(f"{API}/contrast?where_since=-9m&attributes=status").json()
+    ContrastsOut.model_validate(body, extra="forbid")
+    assert (body["where"], body["where_runs"], body["against_runs"]) == ([], 1, 5)
+    assert (body["where_since"], body["where_until"]) == ("2026-11-24T06:51:00.000000Z", body["until"])
+    failed = deck.client().get(f"{API}/contrast?where=failed&where_until=-9m").json()
+    assert (failed["where"], failed["where_runs"], failed["against_runs"]) == (["failed"], 2, 4)
+
+
 def test_without_runs_there_are_two_empty_sides(client) -> None:
     body = client.get(f"{API}/contrast").json()
     assert (body["where_runs"], body["against_runs"], body["items"], body["enough_data"]) == (0, 0, [], False)
@@ -62,6 +78,8 @@ def test_without_runs_there_are_two_empty_sides(client) -> None:
         ("against=No!", ["against", "'No!'"]),
         ("attributes=colour", ["attributes", "'colour'", "prompt_version"]),
         ("since=2027-01-01", ["since", "before now"]),
+        ("where_since=-3h&where_until=-2h", ["where_since", "'-2h'", "part of the window"]),
+        ("where_until=soonish", ["where_until", "'soonish'"]),
         ("values=3", ["values", "no such parameter"]),
         ("limit=0", ["limit", "'0'"]),
     ],

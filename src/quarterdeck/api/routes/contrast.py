@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from quarterdeck.api.context import Ctx, Project
-from quarterdeck.api.queries import ContrastQuery, bounded_window, listed_names
+from quarterdeck.api.queries import ContrastQuery, bounded_window, listed_names, narrowed
 from quarterdeck.api.routes.common import answers
 from quarterdeck.api.selections import selection
 from quarterdeck.api.wire.contrast import ContrastsOut, contrast_dict
@@ -34,17 +34,21 @@ _EXAMPLE = contrast_dict(
 async def contrast(request: Request, ctx: Ctx, project: Project, query: Annotated[ContrastQuery, Query()]) -> Response:
     """Attribute values that are more or less frequent in one selection of runs than in the rest or in another.
 
-    Default: the failed runs of the last 60 minutes against all others of that time.
+    Default: the failed runs of the last 60 minutes against all others of that time. With `where_since` or `where_until`
+    the runs of a part of the window, failed or not, against those of the rest.
     """
     services = ctx.services
-    window = bounded_window(query, services.clock.now_ns(), services.options.default_window_minutes)
+    now_ns = services.clock.now_ns()
+    window = bounded_window(query, now_ns, services.options.default_window_minutes)
+    part = narrowed(query, window, now_ns)
     keys = listed_names("attributes", query.attributes, CONTRAST_KEYS)
-    words = (tuple(query.where) or _WHERE, tuple(query.against))
-    where = selection(project, "where", words[0], window)
+    narrow = bool(query.where_since or query.where_until)
+    words = (tuple(query.where) or (() if narrow else _WHERE), tuple(query.against))
+    where = selection(project, "where", words[0], part)
     against = selection(project, "against", words[1], window)
 
     def make() -> object:
         counts = services.store.contrast(where, against, keys, values_max=_VALUES_MAX)
-        return contrast_dict(counts, words=words, window=window, limit=query.limit)
+        return contrast_dict(counts, words=words, window=window, limit=query.limit, part=part if narrow else None)
 
     return await ctx.answer(request, make)

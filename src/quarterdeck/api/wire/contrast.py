@@ -39,6 +39,7 @@ class ContrastOut(BaseModel):
 class ContrastsOut(BaseModel):
     """Values that tell the selections apart come first.
 
+    `where_since` and `where_until`: the part of the window that `where` was narrowed to, null where it was not.
     `compared` values had enough data and share one error level. `left_out`: rare values that were not looked at.
     `enough_data` is false when a side has fewer runs than `runs_needed`.
     """
@@ -47,6 +48,8 @@ class ContrastsOut(BaseModel):
     until: str
     where: list[str]
     against: list[str]
+    where_since: str | None
+    where_until: str | None
     where_runs: int
     against_runs: int
     enough_data: bool
@@ -59,9 +62,14 @@ class ContrastsOut(BaseModel):
 
 
 def contrast_dict(
-    counts: ContrastCounts, *, words: tuple[Sequence[str], Sequence[str]], window: tuple[int, int], limit: int
+    counts: ContrastCounts,
+    *,
+    words: tuple[Sequence[str], Sequence[str]],
+    window: tuple[int, int],
+    limit: int,
+    part: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
-    """`words` are both selections as they were asked for; `window` is in ns."""
+    """`words` are both selections as they were asked for; `window` and `part`, to which `where` was narrowed, are in ns."""
     found = compare_shares([(cell.where, cell.against) for cell in counts.cells], counts.where, counts.against)
     ranked = sorted(zip(counts.cells, found, strict=True), key=lambda pair: _place(*pair))
     return {
@@ -69,6 +77,8 @@ def contrast_dict(
         "until": rfc3339(window[1]),
         "where": list(words[0]),
         "against": list(words[1]),
+        "where_since": None if part is None else rfc3339(part[0]),
+        "where_until": None if part is None else rfc3339(part[1]),
         "where_runs": counts.where,
         "against_runs": counts.against,
         "enough_data": min(counts.where, counts.against) >= SIDE_N_MIN,
