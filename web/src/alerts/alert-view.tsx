@@ -15,7 +15,7 @@ import { ALERT_MARKS } from "../signals/state-mark";
 import { go, Link, setParams, useHere } from "../url/navigation";
 import { linkTo, runPath } from "../url/place";
 import { firstAction, sinceWords } from "../words/alerts";
-import { dollars } from "../words/numbers";
+import { dollars, tight } from "../words/numbers";
 import { ago, moment } from "../words/time";
 import { ClosePanel } from "./close-panel";
 import { Findings } from "./findings";
@@ -54,7 +54,7 @@ function Shown({ alert, stale }: { alert: Alert; stale: unknown }) {
       <Link to={linkTo("/alerts", params)} className="crumb">
         All alerts
       </Link>
-      <h1 className="alert-title">{alert.title}</h1>
+      <h1 className="alert-title">{tight(alert.title)}</h1>
       {stale ? <Failure error={stale} /> : null}
       <StateLine alert={alert} close={() => setClosing(true)} />
       {closing && open && <ClosePanel alert={alert} done={() => setClosing(false)} />}

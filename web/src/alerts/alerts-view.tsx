@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { useAlerts } from "../api/watch-queries";
 import type { Alert } from "../api/watched";
-import { EvidenceBar } from "../parts/evidence";
+import { EvidenceCell } from "../parts/evidence";
 import { Awaiting, Failure, Nothing } from "../parts/feedback";
 import { Mark } from "../parts/icons";
 import { useKeys } from "../parts/keys";
@@ -134,8 +134,7 @@ function Line({ alert, selected }: { alert: Alert; selected: boolean }) {
       </span>
       <span className="alert-much">{line.howMuch}</span>
       <span className="alert-sure">
-        {measured && <EvidenceBar of={first} />}
-        <span className="muted">{measured ? "" : line.howSure}</span>
+        {measured ? <EvidenceCell of={first} /> : <span className="muted">{line.howSure}</span>}
       </span>
       <span className="alert-since muted" title={moment(alert.fired_at ?? alert.opened_at)}>
         {line.since}

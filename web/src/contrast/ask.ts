@@ -1,7 +1,7 @@
 /** What a chosen range or group is compared with, to and from the URL. Pure. */
 
 import type { Query } from "../api/client";
-import type { Keys } from "../api/watched";
+import type { Difference, Keys } from "../api/watched";
 import { type Picked, pickedFrom, pickedWords } from "../parts/brush";
 import { ALL_FACETS } from "../runs/filter";
 
@@ -40,6 +40,13 @@ export function contrastQuery(chosen: Chosen, bounds: { since: string | null; un
   }
   if (!picked) return { ...bounds, where: group };
   return { ...bounds, where: group, against: group, where_since: iso(picked.fromMs), where_until: iso(picked.toMs) };
+}
+
+/** Whether a difference tells more than the choice itself says: what was chosen by is different by definition. */
+export function isNews(one: Difference, chosen: Chosen): boolean {
+  if (one.verdict !== "more_often" && one.verdict !== "less_often") return false;
+  if (chosen.group.some((word) => word.startsWith(`${one.key}=`))) return false;
+  return !(chosen.how === "failed" && one.key === "error_class" && one.value === null);
 }
 
 /** "support-agent, 14:05 to 14:12" */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { Difference } from "../api/watched";
 import { pickedFrom, pickedOf, pickedText, walked } from "../parts/brush";
 import { stepped } from "../parts/list-keys";
-import { chosenOf, contrastQuery, groupOf } from "./ask";
+import { chosenOf, contrastQuery, groupOf, isNews } from "./ask";
 import { differs } from "./differs";
 
 const SEL = "2026-11-24T07:00:00.000Z~2026-11-24T07:12:00.000Z";
@@ -68,6 +69,15 @@ describe("what is compared", () => {
       where: ["failed", "agent=a"],
       against: ["agent=a"],
     });
+  });
+  it("does not tell as news what was chosen by", () => {
+    const one = (key: string, value: string | null, verdict = "more_often") => ({ key, value, verdict }) as Difference;
+    const failed = { picked: null, group: ["agent=a"], how: "failed" as const };
+    expect(isNews(one("tool", "refund"), failed)).toBe(true);
+    expect(isNews(one("tool", "refund", "no_difference_shown"), failed)).toBe(false);
+    expect(isNews(one("agent", "a"), failed)).toBe(false);
+    expect(isNews(one("error_class", null), failed)).toBe(false);
+    expect(isNews(one("error_class", null), { ...failed, how: "these" })).toBe(true);
   });
   it("asks only for names that runs can be chosen by", () => {
     expect(groupOf({ agent: "a", tool: "refund", prompt_version: null })).toEqual(["agent=a", "prompt_version="]);

@@ -7,7 +7,7 @@ import { Awaiting, Failure, Nothing } from "../parts/feedback";
 import { Link, setParams, useHere } from "../url/navigation";
 import { linkTo } from "../url/place";
 import { count, percent, plural } from "../words/numbers";
-import { type Chosen, chosenWords, contrastQuery, type How } from "./ask";
+import { type Chosen, chosenWords, contrastQuery, type How, isNews } from "./ask";
 import { Exemplars } from "./exemplars";
 
 type Bounds = { since: string | null; until: string | null };
@@ -81,7 +81,7 @@ export function ContrastOf({
     );
   return (
     <>
-      <Differences contrast={answer.data} />
+      <Differences contrast={answer.data} chosen={chosen} />
       {exemplars && answer.data.exemplars && answer.data.exemplars.length > 0 && (
         <>
           <h3>Runs to open</h3>
@@ -94,8 +94,8 @@ export function ContrastOf({
 
 const SHOWN = 12;
 
-function Differences({ contrast }: { contrast: Contrast }) {
-  const told = contrast.items.filter((one) => one.verdict === "more_often" || one.verdict === "less_often");
+function Differences({ contrast, chosen }: { contrast: Contrast; chosen: Chosen }) {
+  const told = contrast.items.filter((one) => isNews(one, chosen));
   const sides = `${plural(contrast.where_runs, "run")} against ${count(contrast.against_runs)}`;
   if (!contrast.enough_data)
     return (
@@ -106,8 +106,8 @@ function Differences({ contrast }: { contrast: Contrast }) {
   if (told.length === 0)
     return (
       <Nothing>
-        {sides}: nothing tells them apart. {plural(contrast.compared, "value")} compared, none differs more than chance
-        would.
+        {sides}: nothing tells them apart beyond what they were chosen by. {plural(contrast.compared, "value")}{" "}
+        compared, none differs more than chance would.
       </Nothing>
     );
   return (

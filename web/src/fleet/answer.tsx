@@ -7,6 +7,7 @@ import { PromiseLine } from "../signals/promise";
 import { go, Link, useHere } from "../url/navigation";
 import { alertPath, linkTo } from "../url/place";
 import { byUrgency } from "../words/alerts";
+import { tight } from "../words/numbers";
 
 export function Answer({ fleet }: { fleet: Fleet }) {
   const { params } = useHere();
@@ -17,7 +18,7 @@ export function Answer({ fleet }: { fleet: Fleet }) {
   useKeys({ Enter: () => to && go(to) });
   return (
     <section className="answer" aria-label="In words">
-      <p className="in-words">{fleet.in_words}</p>
+      <p className="in-words">{tight(fleet.in_words)}</p>
       <PromiseLine promise={fleet.promise ?? null}>
         <span className="top-gap" />
         {to && worst ? (

@@ -111,7 +111,7 @@ function EvidenceLink({ of }: { of: Stream }) {
   const { params } = useHere();
   return (
     <Link to={linkTo(signalPath(of.stream_id), params)} className="quiet" title={streamSentence(of)}>
-      <EvidenceCell of={of} />
+      <EvidenceCell of={of} width={56} />
     </Link>
   );
 }

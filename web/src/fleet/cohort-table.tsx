@@ -80,7 +80,7 @@ function Rows({ cohorts, by }: { cohorts: readonly Cohort[]; by: readonly string
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label="Cohorts, scrolls sideways">
       <table className="dense cohorts">
-        <Head by={by} scale={judged ? `95 % interval, scale to ${Math.round(top * 100)} %` : null} />
+        <Head by={by} scale={judged ? `95 %, scale to ${Math.round(top * 100)} %` : null} />
         <tbody>
           {cohorts.map((cohort) => (
             <CohortRow

@@ -1,9 +1,9 @@
 /** Small pictures of numbers: whisker, sparkline, bar. SVG, no state. */
 
 import type { Rate } from "../api/types";
-import { ENOUGH_RUNS, percent, plural, rateWords } from "../words/numbers";
+import { count, ENOUGH_RUNS, percent, plural, rateWords } from "../words/numbers";
 
-const WIDTH = 96;
+const WIDTH = 72;
 
 /** Line length whose whole width is 0 to `top`, shared by a table so that rows can be compared. */
 export function Whisker({ rate, top = 1 }: { rate: Rate; top?: number }) {
@@ -26,10 +26,15 @@ export function RateCell({ rate, top }: { rate: Rate | null; top: number }) {
       <span className="rate-value">{percent(rate.value)}</span>
       <Whisker rate={rate} top={top} />
       <span className="muted rate-low-high">
-        {percent(rate.low)}–{percent(rate.high)}, n {rate.n}
+        {betweenText(rate)}, n {count(rate.n)}
       </span>
     </span>
   );
+}
+
+/** "9–21 %" */
+function betweenText(rate: Rate): string {
+  return `${percent(rate.low).replace(/ %$/, "")}–${percent(rate.high)}`;
 }
 
 /** The upper end of a shared scale: the largest interval end, rounded up to a tenth. */

@@ -11,7 +11,7 @@ import {
   valueText,
 } from "../words/watched";
 
-const WIDTH = 88;
+const WIDTH = 72;
 
 type Weighed = Pick<Stream, "evidence" | "threshold"> & { state?: Stream["state"] };
 
@@ -35,11 +35,11 @@ export function EvidenceBar({ of, width = WIDTH }: { of: Weighed; width?: number
   );
 }
 
-export function EvidenceCell({ of }: { of: Weighed }) {
+export function EvidenceCell({ of, width = WIDTH }: { of: Weighed; width?: number }) {
   if (of.state === "learning") return <span className="insufficient">learning</span>;
   return (
     <span className="evidence-cell" title={evidenceWords(of)}>
-      <EvidenceBar of={of} />
+      <EvidenceBar of={of} width={width} />
       <span className="muted">{evidenceText(of.evidence)}</span>
     </span>
   );
@@ -69,7 +69,10 @@ export function MovedWhisker({ now, before }: { now: Measured; before: Measured 
 export function MovedCell({ of }: { of: Pick<Stream, "now" | "before" | "unit"> & { kind?: Stream["kind"] } }) {
   const { now, before } = of;
   if (now.value === null) return <span className="insufficient">{insufficientWords(now)}</span>;
-  const between = now.low === null || now.high === null ? "" : `${valueText(now.low, of)}–${valueText(now.high, of)}, `;
+  const between =
+    now.low === null || now.high === null
+      ? ""
+      : `${valueText(now.low, of).replace(/ %$/, "")}–${valueText(now.high, of)}, `;
   return (
     <span className="moved-cell">
       <span className="moved-values">

@@ -53,12 +53,25 @@ export function extent(plotted: Plotted): [number, number] {
   return [0, high > 0 ? high * 1.12 : 1];
 }
 
+const POWERS_MAX = 5;
+
+/** Powers of ten within a range, at most five of them: lines in between would say nothing. */
+export function powers(low: number, high: number): number[] {
+  const first = Math.ceil(Math.log10(low) - 1e-9);
+  const last = Math.floor(Math.log10(high) + 1e-9);
+  const step = Math.max(1, Math.ceil((last - first + 1) / POWERS_MAX));
+  const found: number[] = [];
+  for (let at = first; at <= last; at += step) found.push(10 ** at);
+  return found;
+}
+
 export function rowsOf(plotted: Plotted): uPlot.AlignedData {
   const floor = plotted.log ? 0.1 : null;
   const clear = (values: readonly (number | null)[]) =>
     floor === null ? [...values] : values.map((value) => (value === null ? null : Math.max(floor, value)));
-  const band = plotted.band ? [clear(plotted.band.low), clear(plotted.band.high)] : [];
-  return [[...plotted.times], ...plotted.lines.map((line) => clear(line.values)), ...band] as uPlot.AlignedData;
+  const band = plotted.band ? [clear(plotted.band.high), clear(plotted.band.low)] : [];
+  // The band comes first, since what comes later is drawn over it.
+  return [[...plotted.times], ...band, ...plotted.lines.map((line) => clear(line.values))] as uPlot.AlignedData;
 }
 
 function seriesOf(line: Line): uPlot.Series {
@@ -74,7 +87,6 @@ function seriesOf(line: Line): uPlot.Series {
 export function optionsOf(latest: () => Plotted, size: { width: number; height: number }): uPlot.Options {
   const first = latest();
   const edge = { stroke: "transparent", width: 0, points: { show: false } };
-  const lines = first.lines.length;
   return {
     ...size,
     padding: [10, 10, 0, 0],
@@ -85,12 +97,13 @@ export function optionsOf(latest: () => Plotted, size: { width: number; height: 
       { ...axis(false), values: (_plot, splits) => splits.map(tickText), space: 72, size: 28 },
       {
         ...axis(true),
+        ...(first.log ? { splits: (_plot: uPlot, _axis: number, low: number, high: number) => powers(low, high) } : {}),
         values: (_plot, splits) => splits.map((at) => (at === null ? "" : latest().format(at))),
         size: 52,
       },
     ],
-    series: [{}, ...first.lines.map(seriesOf), ...(first.band ? [edge, edge] : [])],
-    ...(first.band ? { bands: [{ series: [lines + 2, lines + 1], fill: token(first.band.color) }] } : {}),
+    series: [{}, ...(first.band ? [edge, edge] : []), ...first.lines.map(seriesOf)],
+    ...(first.band ? { bands: [{ series: [1, 2], fill: token(first.band.color) }] } : {}),
     hooks: { drawClear: [(plot) => drawSpans(plot, latest())], draw: [(plot) => drawMarks(plot, latest())] },
   };
 }

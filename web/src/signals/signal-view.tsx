@@ -12,7 +12,7 @@ import { Mark } from "../parts/icons";
 import { useNow } from "../parts/now";
 import { Link, useHere } from "../url/navigation";
 import { alertPath, linkTo } from "../url/place";
-import { capital } from "../words/numbers";
+import { capital, tight } from "../words/numbers";
 import { ago, moment } from "../words/time";
 import {
   LANE_WORDS,
@@ -64,7 +64,7 @@ function Shown({ of, stale }: { of: StreamDetail; stale: unknown }) {
         {capital(of.title)} of <bdi>{whereWords(where)}</bdi>
       </h1>
       {stale ? <Failure error={stale} /> : null}
-      <p className="in-words">{streamSentence(of)}</p>
+      <p className="in-words">{tight(streamSentence(of))}</p>
       <p className="state-line">
         <span className="state">
           <Mark name={STATE_MARKS[of.state]} />

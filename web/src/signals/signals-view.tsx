@@ -8,8 +8,16 @@ import { Mark } from "../parts/icons";
 import { useListKeys } from "../parts/list-keys";
 import { go, Link, setParams, useHere } from "../url/navigation";
 import { linkTo, signalPath } from "../url/place";
-import { capital, count, plural } from "../words/numbers";
-import { LANE_WORDS, STATE_WORDS, sightWords, streamSentence, streamWhere, whereWords } from "../words/watched";
+import { capital, count, plural, tight, UNKNOWN } from "../words/numbers";
+import {
+  LANE_WORDS,
+  STATE_WORDS,
+  sightWords,
+  streamSentence,
+  streamWhere,
+  valueText,
+  whereWords,
+} from "../words/watched";
 import { PromiseLine } from "./promise";
 import { STATE_MARKS } from "./state-mark";
 
@@ -34,7 +42,7 @@ export function SignalsView() {
   return (
     <div className="view signals">
       <h1 className="off-screen">Signals</h1>
-      <p className="in-words">{answer.data ? listWords(items, Boolean(lane || state || signal)) : "\u00a0"}</p>
+      <p className="in-words">{answer.data ? tight(listWords(items, Boolean(lane || state || signal))) : "\u00a0"}</p>
       <PromiseLine promise={answer.data?.promise ?? null} />
       <Filters signals={signalsOf(all.data?.items ?? [])} lane={lane} state={state} signal={signal} />
       {answer.data ? (
@@ -126,12 +134,18 @@ function List({ items, selected, more }: { items: readonly Stream[]; selected: s
               <th scope="col">state</th>
               <th scope="col">signal</th>
               <th scope="col">where</th>
-              <th scope="col">evidence, threshold</th>
+              <th scope="col">evidence</th>
               <th scope="col">before → now</th>
-              <th scope="col" className="num">
-                runs
+              <th
+                scope="col"
+                className="num"
+                title="runs that a change of the size looked for takes to reach the threshold"
+              >
+                takes
               </th>
-              <th scope="col">what it takes, what it cannot see</th>
+              <th scope="col" className="num" title="the smallest change that as many runs again would show">
+                sees
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -160,7 +174,7 @@ function Row({ of, selected }: { of: Stream; selected: boolean }) {
       <td className="strong">
         <Link to={to}>{of.title}</Link>
       </td>
-      <td title={LANE_WORDS[of.lane]}>
+      <td className="where" title={`${LANE_WORDS[of.lane]}: ${whereWords(streamWhere(of))}`}>
         <bdi>{whereWords(streamWhere(of))}</bdi>
       </td>
       <td>
@@ -169,8 +183,12 @@ function Row({ of, selected }: { of: Stream; selected: boolean }) {
       <td>
         <MovedCell of={of} />
       </td>
-      <td className="num">{count(of.runs)}</td>
-      <td className="muted">{sightWords(of) ?? ""}</td>
+      <td className="num" title={sightWords(of) ?? undefined}>
+        {of.runs_needed === null ? UNKNOWN : plural(of.runs_needed, "run")}
+      </td>
+      <td className="num" title={sightWords(of) ?? undefined}>
+        {of.sees === null ? UNKNOWN : `≥ ${valueText(of.sees, of)}`}
+      </td>
     </tr>
   );
 }

@@ -32,7 +32,8 @@ export function whatWords(alert: Alert): string {
 function howMuch(found: Found | undefined, wasted: number | null): string {
   const moved = found ? movedText(found) : "";
   const lost = wasted === null ? "" : `${dollars(wasted)} wasted`;
-  return [moved, found && found.n > 0 ? plural(found.n, "run") : "", lost].filter(Boolean).join(", ");
+  const runs = found && found.n > 0 && found.now.value !== null ? plural(found.n, "run") : "";
+  return [moved, runs, lost].filter(Boolean).join(", ");
 }
 
 export function alertLine(alert: Alert, nowMs: number): AlertLine {

@@ -101,6 +101,11 @@ export const COST_MARK: Record<Cost["source"], readonly [string, string]> = {
   unpriced: ["", "no price known"],
 };
 
+/** Numbers do not part from their per cent sign at the end of a line. */
+export function tight(text: string): string {
+  return text.replace(/(\d) %/g, "$1\u00a0%");
+}
+
 /** A sentence begins with a capital. */
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

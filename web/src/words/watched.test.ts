@@ -158,7 +158,7 @@ describe("the inbox", () => {
   });
   it("does not claim a probability for a fact", () => {
     const loop: Alert = { ...ALERT, kind: "loop", wasted_usd: 12, findings: [{ ...FOUND, lane: "live" }] };
-    expect(alertLine(loop, now)).toMatchObject({ what: "loops", howSure: "a fact, not an estimate" });
+    expect(alertLine(loop, now)).toMatchObject({ what: "loops", howSure: "a fact" });
     expect(alertLine(loop, now).howMuch).toContain("$12.00 wasted");
   });
   it("puts what fires first, then money, then how sure, then the newest", () => {

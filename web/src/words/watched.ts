@@ -162,7 +162,7 @@ export function conditionsWords(promise: Promised): string {
 
 /** For a fact about live runs or a budget no probability is meant. */
 export function sureWords(found: Found): string {
-  return found.lane === "live" || found.lane === "burn" ? "a fact, not an estimate" : evidenceWords(found);
+  return found.lane === "live" || found.lane === "burn" ? "a fact" : evidenceWords(found);
 }
 
 /** "80 % by 3 of 14 cohorts" */
