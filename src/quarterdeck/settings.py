@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -25,9 +25,11 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from quarterdeck.api.options import ApiOptions
+from quarterdeck.api.options import ApiOptions, ServeOptions
 from quarterdeck.errors import BadFile, BadSetting
+from quarterdeck.observe.alerts.options import AlertOptions
 from quarterdeck.observe.ingest.options import IngestOptions
+from quarterdeck.observe.notifiers.options import NotifyOptions
 from quarterdeck.observe.outcomes.options import OutcomeOptions
 from quarterdeck.observe.pipeline.options import PipelineOptions
 from quarterdeck.observe.privacy.options import PrivacyOptions
@@ -36,7 +38,9 @@ from quarterdeck.observe.runs.options import RunOptions
 from quarterdeck.observe.sampling.options import SamplingOptions
 from quarterdeck.observe.signals.live.options import LiveOptions
 from quarterdeck.observe.signals.objectives.options import BurnOptions
+from quarterdeck.observe.signals.options import SignalsOptions
 from quarterdeck.observe.upkeep.options import RetentionOptions
+from quarterdeck.observe.watch.options import WatchOptions
 from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.sql.options import SqlOptions
 
@@ -48,56 +52,6 @@ _HIDDEN = "(secret, not shown)"
 
 Layer = dict[str, dict[str, Any]]
 """Room → name → value, from one source."""
-
-
-class ServeOptions(BaseModel):
-    """Where the server listens and where it keeps its data."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    host: str = Field(
-        "127.0.0.1",
-        min_length=1,
-        description="Address to listen on; any other than loopback wants a key in force.",
-        json_schema_extra={"unit": "address"},
-    )
-    api_port: int = Field(
-        4320, ge=0, le=65535, description="Page and API; 0 picks a free port.", json_schema_extra={"unit": "port"}
-    )
-    otlp_http_port: int = Field(
-        4318, ge=0, le=65535, description="OTLP over HTTP; 0 picks a free port.", json_schema_extra={"unit": "port"}
-    )
-    otlp_grpc_port: int = Field(
-        4317, ge=0, le=65535, description="OTLP over gRPC; 0 picks a free port.", json_schema_extra={"unit": "port"}
-    )
-    data_dir: Path = Field(
-        Path("var/quarterdeck"),
-        description="Folder that holds everything; made when it is not there.",
-        json_schema_extra={"unit": "path"},
-    )
-    project: str = Field(
-        "default",
-        min_length=1,
-        max_length=200,
-        description="Project of spans that come in without a key.",
-        json_schema_extra={"unit": "name"},
-    )
-    require_key: bool = Field(
-        False,
-        description="Demand a key on loopback too, for instance behind a proxy on this machine.",
-        json_schema_extra={"unit": "yes or no"},
-    )
-    prices_file: Path | None = Field(
-        None,
-        description="Price file of your own, merged over the shipped list prices.",
-        json_schema_extra={"unit": "path"},
-    )
-    connections_max: int = Field(
-        1024,
-        ge=16,
-        description="Connections that each door keeps open at the same time; more are turned away.",
-        json_schema_extra={"unit": "connections"},
-    )
 
 
 class SettingDoc(NamedTuple):
@@ -133,8 +87,12 @@ class Settings(BaseSettings):
     outcomes: OutcomeOptions = Field(default_factory=OutcomeOptions)
     sampling: SamplingOptions = Field(default_factory=SamplingOptions)
     privacy: PrivacyOptions = Field(default_factory=PrivacyOptions)
+    signals: SignalsOptions = Field(default_factory=SignalsOptions)
     live: LiveOptions = Field(default_factory=LiveOptions)
     burn: BurnOptions = Field(default_factory=BurnOptions)
+    watch: WatchOptions = Field(default_factory=WatchOptions)
+    alerts: AlertOptions = Field(default_factory=AlertOptions)
+    notify: NotifyOptions = Field(default_factory=NotifyOptions)
     retention: RetentionOptions = Field(default_factory=RetentionOptions)
     duckdb: DuckDBOptions = Field(default_factory=DuckDBOptions)
     sql: SqlOptions = Field(default_factory=SqlOptions)

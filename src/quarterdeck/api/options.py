@@ -1,6 +1,8 @@
-"""Options of the API: declared once here; file, environment, flags and docs derive from it."""
+"""Options of the server's doors and of the API: declared once here; file, environment, flags and docs derive from it."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -44,4 +46,54 @@ class ApiOptions(BaseModel):
         ge=0,
         description="Rows of lately opened runs that are kept ready for the run view.",
         json_schema_extra={"unit": "spans"},
+    )
+
+
+class ServeOptions(BaseModel):
+    """Where the server listens and where it keeps its data."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Address to listen on; any other than loopback wants a key in force.",
+        json_schema_extra={"unit": "address"},
+    )
+    api_port: int = Field(
+        4320, ge=0, le=65535, description="Page and API; 0 picks a free port.", json_schema_extra={"unit": "port"}
+    )
+    otlp_http_port: int = Field(
+        4318, ge=0, le=65535, description="OTLP over HTTP; 0 picks a free port.", json_schema_extra={"unit": "port"}
+    )
+    otlp_grpc_port: int = Field(
+        4317, ge=0, le=65535, description="OTLP over gRPC; 0 picks a free port.", json_schema_extra={"unit": "port"}
+    )
+    data_dir: Path = Field(
+        Path("var/quarterdeck"),
+        description="Folder that holds everything; made when it is not there.",
+        json_schema_extra={"unit": "path"},
+    )
+    project: str = Field(
+        "default",
+        min_length=1,
+        max_length=200,
+        description="Project of spans that come in without a key.",
+        json_schema_extra={"unit": "name"},
+    )
+    require_key: bool = Field(
+        False,
+        description="Demand a key on loopback too, for instance behind a proxy on this machine.",
+        json_schema_extra={"unit": "yes or no"},
+    )
+    prices_file: Path | None = Field(
+        None,
+        description="Price file of your own, merged over the shipped list prices.",
+        json_schema_extra={"unit": "path"},
+    )
+    connections_max: int = Field(
+        1024,
+        ge=16,
+        description="Connections that each door keeps open at the same time; more are turned away.",
+        json_schema_extra={"unit": "connections"},
     )

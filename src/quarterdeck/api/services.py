@@ -20,9 +20,11 @@ from quarterdeck.model.health import IngestHealth
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.runs import RunTree
 from quarterdeck.model.spans import Span
+from quarterdeck.observe.outcomes import OutcomeDesk
 from quarterdeck.observe.privacy.counts import Tally
 from quarterdeck.observe.privacy.options import PrivacyOptions
 from quarterdeck.observe.sampling.options import SamplingOptions
+from quarterdeck.observe.signals.objectives.options import BurnOptions
 from quarterdeck.observe.upkeep.again import HistoryJobs
 from quarterdeck.observe.upkeep.erasure import Eraser
 from quarterdeck.observe.upkeep.retention import Retainer
@@ -84,7 +86,8 @@ class ApiServices:
     (a bind beyond loopback, or the setting). `ready` answers None, or
     why not. `storage_path` is shown in the health document. `default_project` is read by requests that name none.
     `sampling` is the policy in force and `sampling_key` the key of its draw; `labels` answers the cohort labels of a project.
-    `upkeep` is None where nothing is stored for long (tests); `watch` and `alerts` where nobody watches the fleet.
+    `burn` holds the objectives. `outcomes` takes posted outcomes in. None stands for what a server has not: `upkeep` and `outcomes` where nothing is
+    stored for long (tests), `watch` and `alerts` where nobody watches the fleet.
     """
 
     store: TelemetryStore
@@ -111,8 +114,10 @@ class ApiServices:
     sampling_key: bytes = b""
     labels: Callable[[str], Sequence[LabelNow]] = no_labels
     upkeep: UpkeepServices | None = None
+    outcomes: OutcomeDesk | None = None
     watch: Watch | None = None
     alerts: AlertStore | None = None
+    burn: BurnOptions = field(default_factory=BurnOptions)
     options: ApiOptions = field(default_factory=ApiOptions)
 
 
@@ -122,6 +127,14 @@ def upkeep_of(services: ApiServices) -> UpkeepServices:
         msg = "this server keeps no data for long"
         raise NotFound(msg)
     return services.upkeep
+
+
+def outcomes_of(services: ApiServices) -> OutcomeDesk:
+    """Raises NotFound on a server that takes none."""
+    if services.outcomes is None:
+        msg = "this server takes no outcomes"
+        raise NotFound(msg)
+    return services.outcomes
 
 
 def watch_of(services: ApiServices) -> Watch:

@@ -1,11 +1,11 @@
-"""Joins what follows from runs behind the way in: cohort labels with a budget, and the sampling of bodies.
+"""Joins what follows from runs behind the way in: cohort labels with a budget, verdicts, and the sampling of bodies.
 
-The pipeline's store is wrapped so that late evidence is looked at before the runs that carry it are written.
+The pipeline's store is wrapped so that runs get their verdicts, and late evidence is looked at, before they are written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -14,8 +14,10 @@ from prometheus_client import CollectorRegistry
 from quarterdeck.clock import Clock
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
+from quarterdeck.observe.outcomes import Verdicts
 from quarterdeck.observe.runs.cardinality import LabelBook
 from quarterdeck.observe.sampling import Sampler, SamplingGauges
+from quarterdeck.observe.sampling.loop import nobody
 from quarterdeck.settings import Settings
 from quarterdeck.store.interface import COHORT_KEYS, FacetCount, KeyStore, RunFilter, TelemetryStore
 
@@ -36,10 +38,11 @@ class Bodies(NamedTuple):
 
 
 class _Noticing:
-    """A store that has the sampler look at runs before they are written; in all else the store itself."""
+    """A store that puts verdicts into runs and has the sampler look at them before they are written; in all else the store."""
 
-    def __init__(self, store: TelemetryStore, sampler: Sampler, clock: Clock) -> None:
+    def __init__(self, store: TelemetryStore, verdicts: Verdicts, sampler: Sampler, clock: Clock) -> None:
         self._store = store
+        self._verdicts = verdicts
         self._sampler = sampler
         self._clock = clock
 
@@ -47,8 +50,9 @@ class _Noticing:
         return getattr(self._store, name)
 
     def put_runs(self, runs: Sequence[Run], gone: Sequence[tuple[str, str]], *, settled_seq: int) -> None:
-        self._sampler.notice(runs, self._clock.now_ns())
-        self._store.put_runs(runs, gone, settled_seq=settled_seq)
+        told = self._verdicts.apply(runs)
+        self._sampler.notice(told, self._clock.now_ns())
+        self._store.put_runs(told, gone, settled_seq=settled_seq)
 
 
 def bodies_parts(
@@ -62,8 +66,9 @@ def bodies_parts(
     log: Any,
     key: bytes,
     build_runs: BuildRuns,
+    alerts: Callable[[], Collection[str]] = nobody,
 ) -> Bodies:
-    """`key`: of the draw, so that a session is drawn alike by every process of this data folder."""
+    """`key`: of the draw, so that a session is drawn alike by every process of this data folder. `alerts`: runs to keep."""
     limit = settings.labels.values_max
 
     def known(project: str) -> Mapping[str, Sequence[FacetCount]]:
@@ -84,13 +89,16 @@ def bodies_parts(
         clock=clock,
         log=log,
         projects=projects,
+        alerts=alerts,
         chores=[lambda: _keep(book, file)],
     )
+
+    verdicts = Verdicts(store, settings.outcomes)
 
     def built(spans: Sequence[Span], now_ns: int) -> list[Run]:
         return book.cap_labels(build_runs(spans, now_ns))
 
-    return Bodies(sampler, book, cast("TelemetryStore", _Noticing(store, sampler, clock)), built, key)
+    return Bodies(sampler, book, cast("TelemetryStore", _Noticing(store, verdicts, sampler, clock)), built, key)
 
 
 def _keep(book: LabelBook, file: Path) -> None:

@@ -21,6 +21,7 @@ from quarterdeck.app.bills import BillFolder
 from quarterdeck.app.bodies import Bodies, bodies_parts
 from quarterdeck.app.privacy import PrivacyParts, privacy_parts
 from quarterdeck.app.upkeep import UpkeepParts, upkeep_parts
+from quarterdeck.app.watch import WatchParts, watch_parts
 from quarterdeck.clock import Clock
 from quarterdeck.errors import QuarterdeckError
 from quarterdeck.model.health import IngestHealth
@@ -29,6 +30,7 @@ from quarterdeck.model.spans import Span
 from quarterdeck.observe.canonical import Canonicalizer, conversation, mapped_by, notes
 from quarterdeck.observe.ingest.grpc import OtlpGrpc
 from quarterdeck.observe.ingest.http import OtlpHttp
+from quarterdeck.observe.outcomes import OutcomeDesk
 from quarterdeck.observe.pipeline import Pipeline
 from quarterdeck.observe.pipeline.gauges import IngestGauges
 from quarterdeck.observe.runs import GapBook, PriceTable, build_runs, settle_runs, span_cost
@@ -49,6 +51,7 @@ class Deck(NamedTuple):
     pipeline: Pipeline
     bodies: Bodies
     upkeep: UpkeepParts
+    watch: WatchParts
     api: Any
     otlp_http: OtlpHttp
     otlp_grpc: OtlpGrpc
@@ -80,13 +83,16 @@ def compose(
     erased = [row.digest for row in ledger.tombstones() if row.kind != "user"]
     privacy = privacy_parts(settings.privacy, hash_key, registry, erased)
     store = DuckDBStore(folder / STORE_FILE, options=settings.duckdb, clock=clock)
+    watch = watch_parts(
+        settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log, endpoints=endpoints
+    )
     bodies = bodies_parts(
         settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log,
-        key=data_dir.hash_key(folder), build_runs=runs.summaries,
+        key=hash_key, build_runs=runs.summaries, alerts=watch.alert_run_ids,
     )  # fmt: skip
     pipeline = Pipeline(
         store=bodies.store,
-        canonical=Canonicalizer(user_hash_key=data_dir.hash_key(folder)),
+        canonical=Canonicalizer(user_hash_key=hash_key),
         build_runs=bodies.build_runs,
         gauges=gauges,
         clock=clock,
@@ -101,20 +107,16 @@ def compose(
     )  # fmt: skip
     services = _services(
         settings, folder, keys=keys, endpoints=endpoints, clock=clock, registry=registry, require_key=require_key,
-        store=store, runs=runs, pipeline=pipeline, bodies=bodies, privacy=privacy, upkeep=upkeep,
+        store=store, runs=runs, pipeline=pipeline, bodies=bodies, privacy=privacy, upkeep=upkeep, watch=watch,
     )  # fmt: skip
     authenticator = KeyAuthenticator(keys, require_key=require_key, default_project=settings.serve.project)
     refused = partial(_refused, gauges, log)
     hello = {"service": "quarterdeck", "version": __version__, **endpoints}
-    return Deck(
-        store,
-        pipeline,
-        bodies,
-        upkeep,
-        create_api(services),
+    doors = (
         OtlpHttp(pipeline, authenticator, settings.ingest, lambda: hello, refused),
         OtlpGrpc(pipeline, authenticator, settings.ingest, refused),
     )
+    return Deck(store, pipeline, bodies, upkeep, watch, create_api(services), *doors)
 
 
 def _services(
@@ -132,6 +134,7 @@ def _services(
     bodies: Bodies,
     privacy: PrivacyParts,
     upkeep: UpkeepParts,
+    watch: WatchParts,
 ) -> ApiServices:
     """What the API may use of all that was joined."""
     return ApiServices(
@@ -142,7 +145,7 @@ def _services(
         conversation=conversation,
         mapped_by=mapped_by,
         notes=notes,
-        ingest_health=lambda: _with_limits(pipeline.health(), bodies),
+        ingest_health=lambda: _with_limits(pipeline.health(), bodies, watch),
         endpoints=endpoints,
         require_key=require_key,
         webui_dir=_page_folder(),
@@ -156,16 +159,21 @@ def _services(
         default_project=settings.serve.project,
         bills=BillFolder(folder),
         sampling=settings.sampling,
+        burn=settings.burn,
         sampling_key=bodies.key,
         labels=bodies.book.now,
+        outcomes=OutcomeDesk(bodies.store, pipeline.errand, options=settings.outcomes, clock=clock, registry=registry),
+        watch=watch.watch,
+        alerts=watch.alerts if settings.watch.enabled else None,
         upkeep=UpkeepServices(
             upkeep.eraser, upkeep.retainer, upkeep.history, settings.privacy, privacy.tally, privacy.tombstones.__len__
         ),
     )
 
 
-def _with_limits(health: IngestHealth, bodies: Bodies) -> IngestHealth:
-    return replace(health, limits=(*health.limits, *bodies.book.limits(), *bodies.sampler.limits()))
+def _with_limits(health: IngestHealth, bodies: Bodies, watch: WatchParts) -> IngestHealth:
+    held = (*bodies.book.limits(), *bodies.sampler.limits(), *watch.limits())
+    return replace(health, limits=(*health.limits, *held))
 
 
 def _ledger(keys: KeyStore) -> TombstoneStore:

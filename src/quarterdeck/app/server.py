@@ -49,6 +49,7 @@ Python's own (700, 10, 10) cost a sixth of the ingest's processor time.
 _DRAIN_PIPELINE_S = 5.0
 _DRAIN_UPKEEP_S = 1.0
 _DRAIN_SAMPLER_S = 1.0
+_DRAIN_WATCH_S = 1.0
 
 
 class Sockets(NamedTuple):
@@ -116,6 +117,7 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     await asyncio.to_thread(deck.pipeline.start, loop)
     deck.bodies.sampler.start()
     await asyncio.to_thread(deck.upkeep.start)
+    deck.watch.start()
     scratch = Path(tempfile.mkdtemp(prefix="qd-"))
     backend = scratch / "grpc.sock"
     http_mend = f"this is OTLP/HTTP; gRPC is at {endpoints['otlp_grpc']}"
@@ -144,7 +146,9 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     await front.stop()
     await deck.otlp_grpc.stop(1.0)
     await asyncio.gather(*tasks, return_exceptions=True)
-    await asyncio.to_thread(deck.upkeep.stop, _DRAIN_UPKEEP_S)
+    await asyncio.gather(
+        asyncio.to_thread(deck.upkeep.stop, _DRAIN_UPKEEP_S), asyncio.to_thread(deck.watch.stop, _DRAIN_WATCH_S)
+    )
     drained = await asyncio.to_thread(deck.pipeline.stop, _DRAIN_PIPELINE_S)
     drained &= await asyncio.to_thread(deck.bodies.sampler.stop, _DRAIN_SAMPLER_S)
     log.info("stopped", drained=drained)
