@@ -18,7 +18,7 @@ from quarterdeck.observe.signals.pairs import Pairs, log_mean
 from quarterdeck.observe.signals.recent import Recent, wilson_bounds
 from quarterdeck.observe.signals.records import Record
 from quarterdeck.observe.signals.recovery import Recovery
-from quarterdeck.observe.signals.scope import BETS, PACE_RUNS, QUIET, REACHED, RISING, Crossing
+from quarterdeck.observe.signals.scope import BETS, FELL, PACE_RUNS, QUIET, REACHED, RISING, Crossing
 from quarterdeck.stats.bets import Floats
 from quarterdeck.stats.processes import LOG_MAX
 
@@ -32,6 +32,8 @@ BESIDE_SHARE = 0.25
 BESIDE_MIN = 30
 _TOP = 0.95
 UNITS_MAX = 10_000
+LEVEL_MIN = 1.2
+"""What was reached is taken for at least this much worse than before when its end is awaited."""
 
 
 class DeployTest:
@@ -166,17 +168,26 @@ class DeployTest:
             if here * here >= line and self.state[at] == QUIET:
                 self.state[at] = RISING
                 found.append(Crossing(int(at), "rising", here))
-            elif here * here < line and self.state[at] == RISING:
+            elif here * here * FELL < line and self.state[at] == RISING:
                 self.state[at] = QUIET
                 found.append(Crossing(int(at), "fell", here))
             if here >= line:
                 self.state[at] = REACHED
                 found.append(Crossing(int(at), "reached", here))
+        self._await()
         for at in np.flatnonzero(self.recovery.update(place, use)):
             self.state[at] = QUIET
             self.thresholds[at] = np.inf  # its part of the budget is spent
             found.append(Crossing(int(at), "recovered", float(evidence[at])))
         return found
+
+    def _await(self) -> None:
+        """Begin to wait for the end of what was reached, once runs of all ages were seen: only then its level is known."""
+        if self.last_ns - self.deploy.opened_ns < 2 * self.usual_ns:
+            return
+        for at in np.flatnonzero((self.state == REACHED) & np.isnan(self.recovery.level)):
+            before = 0.5 if self.columns.amount[at] else float(self.old_mean[at])
+            self.recovery.begin(int(at), before, max(float(self.pace[at]), before * LEVEL_MIN))
 
 
 def _mean_of_power(power: float, n: int) -> float:

@@ -79,9 +79,17 @@ class Deploys:
                 return
 
     def explains(self, cohort: Keys, record: Record) -> bool:
-        """Whether the run belongs to a version that is known to be worse."""
+        """Whether the run belongs to a version that is known to be worse, or was under way when it came.
+
+        Without the new runs, those that were under way would be the long ones only.
+        """
         return any(
-            test.deploy.cohort == cohort and test.reached and record.part(test.deploy.part) == test.deploy.new
+            test.deploy.cohort == cohort
+            and test.reached
+            and (
+                record.part(test.deploy.part) == test.deploy.new
+                or record.started_ns < test.deploy.opened_ns < record.ended_ns
+            )
             for test in self.tests
         )
 
@@ -135,8 +143,4 @@ class Deploys:
     def _new(self, test: DeployTest, record: Record, blocked: Bools) -> Iterator[Told]:
         thresholds = test.thresholds.copy()
         for crossing in test.new(record, blocked):
-            at = crossing.column
-            if crossing.state == "reached":
-                before = 0.5 if self._columns.amount[at] else float(test.old_mean[at])
-                test.recovery.begin(at, before, max(float(test.pace[at]), before * 1.2))
-            yield test, crossing, float(thresholds[at])
+            yield test, crossing, float(thresholds[crossing.column])

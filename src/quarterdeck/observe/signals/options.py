@@ -51,7 +51,7 @@ class SignalsOptions(BaseModel):
     )
 
     history_runs: int = Field(
-        1_000,
+        2_000,
         gt=0,
         description="Newest runs of each cohort that are kept, in short, to compare a new version with.",
         json_schema_extra={"unit": "runs"},

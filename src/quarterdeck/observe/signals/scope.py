@@ -21,6 +21,8 @@ from quarterdeck.stats.bets import Floats
 WEALTH_MAX = 1e250
 QUIET, RISING, REACHED = 0, 1, 2
 BETS = np.asarray(BET_SIZES)
+FELL = 9.0
+"""Evidence fell back when it is a third of the line at which it rose: near the line it would rise and fall all day."""
 PACE_RUNS = 30
 """`pace` is the running mean of about so many of the newest observations, on the scale that is bet on."""
 _MEAN = np.full(len(BETS), 1 / len(BETS))
@@ -78,7 +80,7 @@ class Scope:
         np.copyto(self.pace, before + (x - before) / PACE_RUNS, where=use)
         evidence = self.evidence
         rose = use & (evidence * evidence >= self.thresholds) & (self.state == QUIET)
-        fell = use & (evidence * evidence < self.thresholds) & (self.state == RISING)
+        fell = use & (evidence * evidence * FELL < self.thresholds) & (self.state == RISING)
         reached = use & (evidence >= self.thresholds)
         found: list[Crossing] = []
         if rose.any() or fell.any() or reached.any():
