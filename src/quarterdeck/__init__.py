@@ -10,10 +10,14 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_LAZY: dict[str, str] = {"testing": "quarterdeck.testing"}
+_LAZY: dict[str, str] = {
+    "Admission": "quarterdeck.light",
+    "Reservation": "quarterdeck.light",
+    "testing": "quarterdeck.testing",
+}
 """Public name -> module that has it (a module of the same name is answered as itself)."""
 
-__all__ = ["__version__", "testing"]
+__all__ = ["Admission", "Reservation", "__version__", "testing"]
 
 
 def __getattr__(name: str) -> Any:

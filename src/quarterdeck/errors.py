@@ -156,6 +156,17 @@ class RateLimited(QuarterdeckError):
     showable = True
 
 
+class AdmissionRefused(RateLimited):
+    """Admission said no before a call was made: `reason` is stable, `starts_in_s` is when it probably could start."""
+
+    code = "admission_refused"
+
+    def __init__(self, reason: str, detail: str, *, starts_in_s: float | None = None) -> None:
+        super().__init__(f"not admitted, {reason}: {detail}", retry_after_s=starts_in_s)
+        self.reason = reason
+        self.starts_in_s = starts_in_s
+
+
 class Unreachable(QuarterdeckError):
     """A server that we were told to talk to does not answer."""
 

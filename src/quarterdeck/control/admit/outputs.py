@@ -1,0 +1,100 @@
+"""How long answers will be: quantiles by model, lane and tenant, learned from settled calls.
+
+The estimator of tasks can take this place through the protocol `OutputGuess`. Refuses: a guess from fewer than 30 answers.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+from quarterdeck.control.admit.sketch import TokenSketch
+
+KNOWN_AT = 30
+_SURE_AT = 100
+"""Below this many answers the 0.99 quantile is not known; half as much again as the longest stands for it."""
+_CELLS_MAX = 10_000
+_RENEW_SHARE = 0.02
+"""A quantile is computed again when this share more answers have come."""
+_STEP = 0.002
+"""Step of the online correction (Gibbs and Candès, NeurIPS 2021): a cut answer raises the level by almost this much."""
+_LEVELS = (0.95, 0.999)
+"""Bounds of the corrected level."""
+
+
+class OutputGuess(Protocol):
+    """What a gate asks about answers: how long at a quantile, where to cut, and what was learned from the end."""
+
+    def quantile(self, model: str, group: str, q: float) -> float | None:
+        """Output tokens that share `q` of answers stays below; None when too little is known."""
+        ...
+
+    def cap(self, model: str, group: str) -> float | None:
+        """Where an answer may be cut so that few are; None when too little is known."""
+        ...
+
+    def learn(self, model: str, group: str, output: float, *, cut_at: float | None = None) -> None:
+        """One answer. `cut_at`: it ended at this cap, so it would have been longer."""
+        ...
+
+
+class _Cell:
+    __slots__ = ("_asked", "_known", "level", "sketch")
+
+    def __init__(self, level: float) -> None:
+        self.sketch = TokenSketch()
+        self.level = level
+        self._known: dict[float, float] = {}
+        self._asked = 0
+
+    def quantile(self, q: float) -> float | None:
+        if self.sketch.n > self._asked * (1 + _RENEW_SHARE):
+            self._known.clear()
+            self._asked = self.sketch.n
+        value = self._known.get(q)
+        if value is None:
+            value = self.sketch.quantile(q)
+            if value is not None:
+                self._known[q] = value
+        return value
+
+
+class OutputBook:
+    """Cells by model and group (lane and tenant), with the model's own cell behind them. `cut_share`: of answers."""
+
+    def __init__(self, *, cut_share: float = 0.008) -> None:
+        self._cut_share = cut_share
+        self._cells: dict[tuple[str, str], _Cell] = {}
+
+    def quantile(self, model: str, group: str, q: float) -> float | None:
+        cell = self._known(model, group)
+        return cell.quantile(q) if cell is not None else None
+
+    def cap(self, model: str, group: str) -> float | None:
+        cell = self._known(model, group)
+        if cell is None:
+            return None
+        if cell.sketch.n < _SURE_AT:
+            return math.ceil(cell.sketch.largest * 1.5)
+        value = cell.quantile(round(cell.level, 4))
+        return math.ceil(value) if value is not None else None
+
+    def learn(self, model: str, group: str, output: float, *, cut_at: float | None = None) -> None:
+        # What was cut is known to be longer, not how much: it is counted as twice the cap.
+        seen = output if cut_at is None else max(output, cut_at) * 2
+        for key in ((model, group), (model, "")) if group else ((model, ""),):
+            cell = self._cells.get(key)
+            if cell is None:
+                if len(self._cells) >= _CELLS_MAX and key[1]:
+                    continue
+                cell = self._cells[key] = _Cell(1 - self._cut_share)
+            cell.sketch.add(seen)
+            wrong = 1.0 if cut_at is not None else 0.0
+            cell.level = min(max(cell.level + _STEP * (wrong - self._cut_share), _LEVELS[0]), _LEVELS[1])
+
+    def _known(self, model: str, group: str) -> _Cell | None:
+        for key in ((model, group), (model, "")):
+            cell = self._cells.get(key)
+            if cell is not None and cell.sketch.n >= KNOWN_AT:
+                return cell
+        return None

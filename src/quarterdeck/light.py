@@ -1,0 +1,10 @@
+"""Composition root of the library: what an agent's own process imports, with numpy and the standard library alone.
+
+Refuses: knowing the server. What is here works while observation is down.
+"""
+
+from __future__ import annotations
+
+from quarterdeck.control.admit import Admission, Reservation
+
+__all__ = ["Admission", "Reservation"]
