@@ -6,6 +6,7 @@ Evidence is an e-value beside its threshold, never a probability; it is capped, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -68,7 +69,7 @@ class StreamOut(BaseModel):
     deploy: StreamDeployOut | None
     state: Literal["learning", "quiet", "rising", "reached"]
     evidence: float = Field(ge=0, le=EVIDENCE_MAX)
-    threshold: float = Field(gt=0)
+    threshold: float | None = Field(description="Null until enough traffic was seen to set one.")
     runs: int
     now: MeasuredOut
     before: MeasuredOut
@@ -183,7 +184,7 @@ def stream_dict(stream: StreamNow) -> dict[str, Any]:
         "deploy": _stream_deploy(stream.deploy),
         "state": stream.state,
         "evidence": capped(stream.evidence),
-        "threshold": stream.threshold,
+        "threshold": stream.threshold if isfinite(stream.threshold) else None,
         "runs": stream.runs,
         "now": measured_dict(stream.now),
         "before": measured_dict(stream.before),
