@@ -112,3 +112,24 @@ def test_any_runs_sum_up_as_in_memory(store: TelemetryStore, seed: int) -> None:
     found = spent(store, HOUR, HALF, FIVE)
     for row, expected in zip(found, spent_of(runs, (), [HOUR, HALF, FIVE], NOW), strict=True):
         assert row == pytest.approx(expected)
+
+
+def test_spending_by_cohort_is_that_of_the_window(store: TelemetryStore) -> None:
+    runs = [
+        run(1, 10, 1, usd=1.0, agent="a", tokens=Tokens(input=100)),
+        run(2, 11, 1, usd=None, agent="a", tokens=Tokens()),
+        run(3, 12, 1, usd=9.0, agent="b", tokens=Tokens(input=10), lifecycle="running"),
+        run(4, 13, 1, usd=0.5, agent=None, tokens=Tokens(input=10)),
+        run(5, -70, 1, usd=5.0, agent="c", tokens=Tokens(input=10)),
+        run(6, 10, 1, usd=5.0, agent="d", project="other"),
+    ]
+    store.put_runs(runs, [], settled_seq=0)
+    found = store.spending_by("default", HOUR, NOW, ["agent"])
+    assert [(row.keys, row.tokens, row.tokens_known, row.usd, row.usd_known) for row in found] == [
+        ({"agent": "a"}, 100, 1, 1.0, 1),
+        ({"agent": "b"}, 10, 1, 9.0, 1),
+        ({"agent": None}, 10, 1, 0.5, 1),
+    ]
+    assert store.spending_by("default", HOUR, NOW, []) == []
+    with pytest.raises(BadInput, match="cohort key 'colour'"):
+        store.spending_by("default", HOUR, NOW, ["colour"])

@@ -34,8 +34,18 @@ class Spent(NamedTuple):
     bad: float
 
 
+class CohortSpending(NamedTuple):
+    """What the runs of one cohort that started in a window spent; `tokens_known` and `usd_known` runs told it."""
+
+    keys: Mapping[str, str | None]
+    tokens: int
+    tokens_known: int
+    usd: float
+    usd_known: int
+
+
 class SpendingReader(Protocol):
-    """Sums over windows."""
+    """Sums over windows, and by cohort."""
 
     def spent(
         self, project: str, where: Mapping[str, str], since_ns: Sequence[int], until_ns: int, *, score: str | None
@@ -43,6 +53,13 @@ class SpendingReader(Protocol):
         """One `Spent` per start of a window, in the order given; `where` maps names of MATCH_KEYS to values.
 
         `score` names the outcomes that are counted; None = none. Raises BadInput for another name.
+        """
+        ...
+
+    def spending_by(self, project: str, since_ns: int, until_ns: int, by: Sequence[str]) -> Sequence[CohortSpending]:
+        """One row per cohort, from the rollup by minute of the start, most tokens first, then most dollars, then by keys.
+
+        Raises BadInput for a name outside COHORT_KEYS.
         """
         ...
 

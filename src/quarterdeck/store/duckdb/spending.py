@@ -1,4 +1,4 @@
-"""What runs spent over several windows, from run rows and outcomes alone: the rule of store/spending.py in SQL.
+"""What runs spent over several windows, from run rows and outcomes, and by cohort, from the rollup: store/spending.py in SQL.
 
 One small select a window, so that zone maps leave out what is older than a short one. Refuses names outside MATCH_KEYS.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from quarterdeck.store.measures import LIVE
-from quarterdeck.store.spending import Spent, check_match
+from quarterdeck.store.measures import LIVE, check_cohort_keys, minutes_of
+from quarterdeck.store.spending import CohortSpending, Spent, check_match
 from quarterdeck.store.text import storable
 
 _PART = """CASE WHEN r.last_seen_ns <= r.started_at_ns THEN CAST(r.started_at_ns >= w.since AS DOUBLE)
@@ -59,3 +59,25 @@ def read_spent(
 def _by_place(cursor: Any, parts: Sequence[str], values: Mapping[str, Any]) -> list[tuple[int, tuple[Any, ...]]]:
     rows = cursor.execute(" UNION ALL ".join(parts), values).fetchall()
     return [(row[0], row[1:]) for row in rows]
+
+
+_BY_COHORT = """
+SELECT {keys}, CAST(sum(tokens_total) AS BIGINT) AS tokens, CAST(sum(tokens_known) AS BIGINT), sum(cost_usd) AS usd,
+  CAST(sum(cost_known) AS BIGINT)
+FROM cohort_minute WHERE project = ? AND minute >= ? AND minute < ?
+GROUP BY {keys} ORDER BY tokens DESC, usd DESC{order}
+"""
+
+
+def read_spending_by(
+    cursor: Any, project: str, since_ns: int, until_ns: int, by: Sequence[str]
+) -> list[CohortSpending]:
+    """Whole minutes that the window touches. Raises BadInput for a name outside COHORT_KEYS."""
+    names = check_cohort_keys(by)
+    if not names:
+        return []
+    order = "".join(f", {name} NULLS LAST" for name in names)
+    query = _BY_COHORT.format(keys=", ".join(names), order=order)
+    rows = cursor.execute(query, [storable(project), *minutes_of(since_ns, until_ns)]).fetchall()
+    width = len(names)
+    return [CohortSpending(dict(zip(names, row[:width], strict=True)), *row[width:]) for row in rows]

@@ -30,7 +30,7 @@ from quarterdeck.store.duckdb.raw_reader import spans_raw
 from quarterdeck.store.duckdb.run_writer import RunStore
 from quarterdeck.store.duckdb.span_scan import scan_spans
 from quarterdeck.store.duckdb.span_writer import SpanStore
-from quarterdeck.store.duckdb.spending import read_spent
+from quarterdeck.store.duckdb.spending import read_spending_by, read_spent
 from quarterdeck.store.duckdb.upkeep import Upkeep
 from quarterdeck.store.duckdb.weight_reader import run_weights
 from quarterdeck.store.feed import OutcomeSummary
@@ -46,7 +46,7 @@ from quarterdeck.store.interface import (
     TraceKey,
 )
 from quarterdeck.store.measures import check_limit
-from quarterdeck.store.spending import Spent
+from quarterdeck.store.spending import CohortSpending, Spent
 from quarterdeck.store.trace_numbers import TraceNumbers
 from quarterdeck.store.weights import RunWeights
 
@@ -203,6 +203,10 @@ class DuckDBStore:
     # AuditReader
 
     def unmapped(self, project: str, *, limit: int) -> Sequence[UnmappedKey]:
+    def spending_by(self, project: str, since_ns: int, until_ns: int, by: Sequence[str]) -> Sequence[CohortSpending]:
+        with self._database.reader() as cursor:
+            return read_spending_by(cursor, project, since_ns, until_ns, by)
+
         check_limit(limit)
         with self._database.reader() as cursor:
             return audit.read_unmapped(cursor, project, limit=limit)

@@ -8,7 +8,8 @@ from math import fsum
 from quarterdeck.model.outcomes import Outcome
 from quarterdeck.model.runs import Run
 from quarterdeck.store.measures import LIVE, cost_usd
-from quarterdeck.store.spending import Spent
+from quarterdeck.store.memory.population import cohorts_of
+from quarterdeck.store.spending import CohortSpending, Spent
 
 
 def spent_of(runs: Sequence[Run], outcomes: Sequence[Outcome], since_ns: Sequence[int], until_ns: int) -> list[Spent]:
@@ -51,3 +52,21 @@ def part_in(start_ns: int, end_ns: int, since_ns: int, until_ns: int) -> float:
 
 def _end(run: Run) -> int:
     return run.last_seen_ns if run.ended_at_ns is None else run.ended_at_ns
+
+
+def spending_by_cohort(runs: Sequence[Run], since_ns: int, until_ns: int, by: Sequence[str]) -> list[CohortSpending]:
+    """`runs`: all of one project."""
+    if not by:
+        return []
+    rows = cohorts_of(runs, since_ns, until_ns, by, limit=len(runs) + 1)
+    found = [
+        CohortSpending(row.keys, row.tokens_total, row.tokens_known, row.cost_usd, row.cost_known)
+        for row in rows
+        if row.runs
+    ]
+    return sorted(found, key=_order)
+
+
+def _order(row: CohortSpending) -> tuple[int, float, list[tuple[bool, str]]]:
+    """Most first, unknown last."""
+    return -row.tokens, -row.usd, [(value is None, value or "") for value in row.keys.values()]

@@ -48,9 +48,9 @@ from quarterdeck.store.memory.feeds import MemoryFeeds
 from quarterdeck.store.memory.housekeeping import MemoryHousekeeping
 from quarterdeck.store.memory.population import cohorts_of, fleet_of
 from quarterdeck.store.memory.selection import facet_of, matches, page_of
-from quarterdeck.store.memory.spending import spent_of
+from quarterdeck.store.memory.spending import spending_by_cohort, spent_of
 from quarterdeck.store.outcomes import OutcomeKey, Placed
-from quarterdeck.store.spending import Spent, check_match
+from quarterdeck.store.spending import CohortSpending, Spent, check_match
 from quarterdeck.store.text import storable, storable_run, storable_span
 from quarterdeck.store.trace_numbers import TraceNumbers, pages_of
 from quarterdeck.store.unmapped import UNMAPPED_MAX
@@ -229,6 +229,9 @@ class MemoryStore(MemoryHousekeeping, MemoryFeeds):
     def contrast(self, where: RunFilter, against: RunFilter, keys: Sequence[str], *, values_max: int) -> ContrastCounts:
         check_filter(where)
         check_filter(against)
+    def spending_by(self, project: str, since_ns: int, until_ns: int, by: Sequence[str]) -> Sequence[CohortSpending]:
+        return spending_by_cohort(self._counted(project), since_ns, until_ns, check_cohort_keys(by))
+
         names = check_contrast_keys(keys)
         return contrast_of(self._of_project(where.project), where, against, names, values_max=values_max)
 
