@@ -33,7 +33,13 @@ VERBS = (
         "Send recorded runs into a running server, and return when they can be read.",
     ),
     Verb("runs", "quarterdeck.cli.runs", "List runs, show one or its contexts, or follow new ones."),
+    Verb(
+        "outcomes",
+        "quarterdeck.cli.outcomes",
+        "Post what was found out about runs (scores, labels, feedback), list it, or sum it up.",
+    ),
     Verb("fleet", "quarterdeck.cli.fleet", "Say in words what the fleet is doing, then by cohort."),
+    Verb("alerts", "quarterdeck.cli.alerts", "List alerts, show one with its evidence, or close one."),
     Verb(
         "contrast",
         "quarterdeck.cli.contrast",
