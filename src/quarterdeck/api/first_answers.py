@@ -24,7 +24,7 @@ _RUN = "runs/"
 
 PAGE_PROJECT = "default"
 """The project that the page names when its address names none (web/src/api/queries.ts)."""
-PAGE_COHORTS = {"by": "agent,prompt_version,model", "limit": 500}
+PAGE_COHORTS = {"by": "agent,prompt_version,model", "limit": 500, "parts": 20}
 PAGE_OUTLINE = {"quick": "true", "limit": 400, "width": 1200}
 """What the page asks with (web/src/run/use-outline.ts). Where they differ the page asks again: slower, never wrong."""
 

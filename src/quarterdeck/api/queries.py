@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from quarterdeck.api.times import parse_instant
 from quarterdeck.errors import BadInput
+from quarterdeck.store.cohort_parts import PARTS_MAX
 from quarterdeck.store.interface import COHORT_KEYS, CONTRAST_KEYS, RUN_FACETS, RUN_SORTS, RunFilter
 
 Value = Annotated[str, StringConstraints(max_length=1000)]
@@ -60,6 +61,10 @@ class CohortsQuery(WindowQuery):
         "agent,prompt_version,model"
     )
     limit: Annotated[int, Field(ge=1, le=500, description="Most items of one answer.")] = 50
+    parts: Annotated[
+        int,
+        Field(ge=0, le=PARTS_MAX, description="Cuts the window in so many equal parts, for `series`; 0 = no series."),
+    ] = 0
 
 
 DEFAULT_ATTRIBUTES = tuple(name for name in CONTRAST_KEYS if name not in ("lifecycle", "status", "outcome"))

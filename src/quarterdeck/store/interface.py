@@ -16,6 +16,7 @@ from quarterdeck.model.reports import ApiKey, Rejection, UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.calls import HourCalls
+from quarterdeck.store.cohort_parts import CohortPartsReader
 from quarterdeck.store.feed import Feeds
 from quarterdeck.store.spending import SpendingReader
 from quarterdeck.store.trace_numbers import TraceNumberReader
@@ -372,6 +373,7 @@ class TelemetryStore(
     RunReader,
     SpanReader,
     FleetReader,
+    CohortPartsReader,
     ContrastReader,
     WeightReader,
     SpendingReader,

@@ -41,7 +41,7 @@ def test_the_fleet_page_brings_the_fleet_and_its_cohorts(deck, dist, trace) -> N
         assert client.get(address).json() == document
     assert list(brought) == [
         f"{API}/fleet?project=default&since=-60m",
-        f"{API}/cohorts?project=default&since=-60m&by=agent%2Cprompt_version%2Cmodel&limit=500",
+        f"{API}/cohorts?project=default&since=-60m&by=agent%2Cprompt_version%2Cmodel&limit=500&parts=20",
     ]
 
 

@@ -11,9 +11,11 @@ from quarterdeck.api.context import Ctx, Project
 from quarterdeck.api.queries import CohortsQuery, bounded_window, listed_names
 from quarterdeck.api.routes.common import answers
 from quarterdeck.api.services import ApiServices
-from quarterdeck.api.wire.cohort import CohortsOut, cohort_dict
+from quarterdeck.api.wire.cohort import CohortsOut, cohort_dict, series_dict
 from quarterdeck.api.wire.common import listing
+from quarterdeck.store.cohort_parts import CohortKeys, cut
 from quarterdeck.store.interface import COHORT_KEYS, CohortRow
+from quarterdeck.store.measures import minutes_of
 
 router = APIRouter(tags=["fleet"])
 
@@ -50,4 +52,15 @@ def cohorts_document(services: ApiServices, project: str, query: CohortsQuery) -
     window = bounded_window(query, services.clock.now_ns(), services.options.default_window_minutes)
     by = listed_names("by", query.by, COHORT_KEYS)
     rows = services.store.cohorts(project, *window, by, limit=query.limit)
-    return listing([cohort_dict(row) for row in rows])
+    series = _series(services, project, window, by, query.parts) if query.parts else {}
+    return listing([cohort_dict(row, series.get(tuple(row.keys.values()))) for row in rows])
+
+
+def _series(
+    services: ApiServices, project: str, window: tuple[int, int], by: tuple[str, ...], parts: int
+) -> dict[CohortKeys, dict[str, Any]]:
+    """Series by the values of the keys; a cohort without a run in the window has none."""
+    first, end = minutes_of(*window)
+    part_s = cut(end - first, parts)[0] * 60
+    found = services.store.cohort_parts(project, *window, by, parts=parts)
+    return {keys: series_dict(own, part_s) for keys, own in found.items()}

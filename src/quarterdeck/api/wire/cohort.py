@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -9,6 +10,7 @@ from pydantic import BaseModel
 from quarterdeck.api.times import rfc3339
 from quarterdeck.api.wire.common import RateOut, rate
 from quarterdeck.api.wire.fleet import TotalCostOut, total
+from quarterdeck.store.cohort_parts import CohortPart
 from quarterdeck.store.interface import CohortRow
 
 
@@ -28,6 +30,15 @@ class QuantilesOut(BaseModel):
     p95: float | None
 
 
+class SeriesOut(BaseModel):
+    """The window in equal parts of whole minutes, oldest first. `tokens_per_run`: mean of the runs that reported; null = none did."""
+
+    part_s: int
+    runs: list[int]
+    failing: list[float | None]
+    tokens_per_run: list[float | None]
+
+
 class CohortOut(BaseModel):
     """`cost_per_success_usd`: mean cost of a run whose cost is known ÷ share of scored runs that did not fail."""
 
@@ -42,6 +53,7 @@ class CohortOut(BaseModel):
     cost_per_success_usd: float | None
     duration_s: QuantilesOut
     last_started_at: str
+    series: SeriesOut | None
 
 
 class CohortsOut(BaseModel):
@@ -51,7 +63,8 @@ class CohortsOut(BaseModel):
     next_cursor: str | None
 
 
-def cohort_dict(row: CohortRow) -> dict[str, Any]:
+def cohort_dict(row: CohortRow, series: dict[str, Any] | None = None) -> dict[str, Any]:
+    """`series` is that of `series_dict`; None where it was not asked for."""
     return {
         "keys": row.keys,
         "runs": row.runs,
@@ -64,6 +77,16 @@ def cohort_dict(row: CohortRow) -> dict[str, Any]:
         "cost_per_success_usd": cost_per_success(row),
         "duration_s": {"p50": row.duration_s_p50, "p95": row.duration_s_p95},
         "last_started_at": rfc3339(row.started_at_max_ns),
+        "series": series,
+    }
+
+
+def series_dict(parts: Sequence[CohortPart], part_s: int) -> dict[str, Any]:
+    return {
+        "part_s": part_s,
+        "runs": [part.runs for part in parts],
+        "failing": [part.failed / part.scored if part.scored else None for part in parts],
+        "tokens_per_run": [part.tokens_total / part.tokens_known if part.tokens_known else None for part in parts],
     }
 
 

@@ -18,8 +18,10 @@ from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.calls import HourCalls
+from quarterdeck.store.cohort_parts import CohortKeys, CohortPart
 from quarterdeck.store.duckdb import audit, call_reader, contrast_reader, first_spans, fleet_reader, run_reader
 from quarterdeck.store.duckdb.chunks import Pair
+from quarterdeck.store.duckdb.cohort_parts import cohort_parts
 from quarterdeck.store.duckdb.database import Database, one
 from quarterdeck.store.duckdb.housekeeping import Housekeeper
 from quarterdeck.store.duckdb.logs import count_logs
@@ -179,6 +181,12 @@ class DuckDBStore:
     ) -> Sequence[CohortRow]:
         with self._database.snapshot() as cursor:
             return fleet_reader.cohorts(cursor, project, since_ns, until_ns, by, limit=limit)
+
+    def cohort_parts(
+        self, project: str, since_ns: int, until_ns: int, by: Sequence[str], *, parts: int
+    ) -> Mapping[CohortKeys, Sequence[CohortPart]]:
+        with self._database.snapshot() as cursor:
+            return cohort_parts(cursor, project, since_ns, until_ns, by, parts=parts)
 
     # WeightReader
 

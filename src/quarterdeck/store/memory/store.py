@@ -16,6 +16,7 @@ from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.calls import HourCalls, hourly_calls
+from quarterdeck.store.cohort_parts import CohortKeys, CohortPart
 from quarterdeck.store.cursors import decode_span_cursor, encode_span_cursor
 from quarterdeck.store.identity import check_ids
 from quarterdeck.store.interface import (
@@ -43,6 +44,7 @@ from quarterdeck.store.measures import (
 )
 from quarterdeck.store.memory.audit import RejectionLog, UnmappedCounts, coverage_of
 from quarterdeck.store.memory.bodies import Decisions, Logs, Pairs, SpanKey, bodies_of, drop, expire, owners_of
+from quarterdeck.store.memory.cohort_parts import parts_of
 from quarterdeck.store.memory.contrast import contrast_of
 from quarterdeck.store.memory.feeds import MemoryFeeds
 from quarterdeck.store.memory.housekeeping import MemoryHousekeeping
@@ -208,6 +210,11 @@ class MemoryStore(MemoryHousekeeping, MemoryFeeds):
         check_limit(limit)
         return cohorts_of(self._counted(project), since_ns, until_ns, check_cohort_keys(by), limit=limit)
 
+    def cohort_parts(
+        self, project: str, since_ns: int, until_ns: int, by: Sequence[str], *, parts: int
+    ) -> Mapping[CohortKeys, Sequence[CohortPart]]:
+        return parts_of(self._counted(project), since_ns, until_ns, check_cohort_keys(by), parts=parts)
+
     # WeightReader
 
     def run_weights(self, project: str, since_ns: int, until_ns: int) -> RunWeights:
@@ -224,14 +231,14 @@ class MemoryStore(MemoryHousekeeping, MemoryFeeds):
         outcomes = self.outcomes_of(project, [run.run_id for run in runs]) if score is not None else ()
         return spent_of(runs, [outcome for outcome in outcomes if outcome.name == score], since_ns, until_ns)
 
+    def spending_by(self, project: str, since_ns: int, until_ns: int, by: Sequence[str]) -> Sequence[CohortSpending]:
+        return spending_by_cohort(self._counted(project), since_ns, until_ns, check_cohort_keys(by))
+
     # ContrastReader
 
     def contrast(self, where: RunFilter, against: RunFilter, keys: Sequence[str], *, values_max: int) -> ContrastCounts:
         check_filter(where)
         check_filter(against)
-    def spending_by(self, project: str, since_ns: int, until_ns: int, by: Sequence[str]) -> Sequence[CohortSpending]:
-        return spending_by_cohort(self._counted(project), since_ns, until_ns, check_cohort_keys(by))
-
         names = check_contrast_keys(keys)
         return contrast_of(self._of_project(where.project), where, against, names, values_max=values_max)
 
