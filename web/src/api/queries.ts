@@ -56,8 +56,11 @@ export function useFleet(range: Range) {
   return usePolled<Fleet>("fleet", { project: useProject(), ...range }, { live: isLive(range) });
 }
 
+/** So many points has the small curve of a cohort. */
+const PARTS = 20;
+
 export function useCohorts(range: Range, by: readonly string[]) {
-  const query = { project: useProject(), ...range, by: by.join(","), limit: 500 };
+  const query = { project: useProject(), ...range, by: by.join(","), limit: 500, parts: PARTS };
   return usePolled<Listing<Cohort>>("cohorts", query, { live: isLive(range), floorS: 5 });
 }
 

@@ -303,6 +303,15 @@ export interface Cohort {
   cost_per_success_usd: number | null;
   duration_s: { p50: number | null; p95: number | null };
   last_started_at: string | null;
+  series: CohortSeries | null;
+}
+
+/** The window in equal parts, oldest first. */
+export interface CohortSeries {
+  part_s: number;
+  runs: number[];
+  failing: (number | null)[];
+  tokens_per_run: (number | null)[];
 }
 
 export interface FacetValue {

@@ -2,7 +2,7 @@
 
 import type { Cohort } from "../api/types";
 import type { Stream } from "../api/watched";
-import { RateCell } from "../parts/charts";
+import { Curve, RateCell } from "../parts/charts";
 import { EvidenceCell } from "../parts/evidence";
 import { Link, setParams, useHere } from "../url/navigation";
 import { linkTo, signalPath } from "../url/place";
@@ -79,7 +79,8 @@ function Numbers({ cohort, before, top, streams, failing }: RowProps) {
       </td>
       <td>{judge && <EvidenceLink of={judge} />}</td>
       <td className="num" title={known}>
-        <Link to={to({ sort: "tokens_total" })} className="quiet">
+        <Link to={to({ sort: "tokens_total" })} className="quiet with-spark">
+          {cohort.series && <Curve values={cohort.series.tokens_per_run} />}
           <Moved before={before?.tokens.p50} now={cohort.tokens.p50} text={short} />
         </Link>
       </td>

@@ -54,6 +54,23 @@ export function Sparkline({ values, label }: { values: readonly number[]; label:
   );
 }
 
+const CURVE = 48;
+
+/** A curve without its axis: the form alone, so it begins at 0; parts without a value are left out. The number stands beside it. */
+export function Curve({ values }: { values: readonly (number | null)[] }) {
+  const known = values.filter((value): value is number => value !== null);
+  const top = Math.max(1e-9, ...known);
+  const step = values.length > 1 ? (CURVE - 2) / (values.length - 1) : 0;
+  const points = values
+    .map((value, i) => (value === null ? null : `${(1 + i * step).toFixed(1)},${(15 - (value / top) * 14).toFixed(1)}`))
+    .filter(Boolean);
+  return (
+    <svg className="spark" viewBox={`0 0 ${CURVE} 16`} width={CURVE} height="16" aria-hidden="true">
+      {points.length > 1 && <polyline points={points.join(" ")} />}
+    </svg>
+  );
+}
+
 /** How full something is; the number stands beside it, so it is hidden from readers of text. */
 export function Fill({ share }: { share: number }) {
   const width = Math.min(1, Math.max(0, share)) * 64;
