@@ -76,6 +76,19 @@ def decode_alert_cursor(cursor: str) -> tuple[int, str]:
     raise _not_ours()
 
 
+def encode_stream_cursor(nearness: float, stream_id: str) -> str:
+    """The last stream of a page: how near it was to its threshold, and its id among those equally near."""
+    return _encode(["streams", nearness, stream_id])
+
+
+def decode_stream_cursor(cursor: str) -> tuple[float, str]:
+    """Raises BadInput when the cursor is not ours."""
+    match _decode(cursor):
+        case ["streams", int() | float() as nearness, str(stream_id)] if _fits(nearness):
+            return float(nearness), stream_id
+    raise _not_ours()
+
+
 def _encode(parts: list[object]) -> str:
     text = json.dumps(parts, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from quarterdeck.api.times import rfc3339
+from quarterdeck.api.times import rfc3339, rfc3339_or_none
+from quarterdeck.model.alerts import Alert
 from quarterdeck.model.measured import Measured
 from quarterdeck.model.signals import (
     Condition,
@@ -52,6 +53,10 @@ class StreamDeployOut(BaseModel):
     opened_at: str
 
 
+LaneOfStream = Literal["pooled", "cohort", "deploy"]
+StateOfStream = Literal["learning", "quiet", "rising", "reached"]
+
+
 class StreamOut(BaseModel):
     """One signal of the whole fleet, of one cohort or of one new version.
 
@@ -64,10 +69,10 @@ class StreamOut(BaseModel):
     title: str
     unit: str
     kind: Literal["rate", "amount"]
-    lane: Lane
+    lane: LaneOfStream
     cohort: dict[str, str | None]
     deploy: StreamDeployOut | None
-    state: Literal["learning", "quiet", "rising", "reached"]
+    state: StateOfStream
     evidence: float = Field(ge=0, le=EVIDENCE_MAX)
     threshold: float | None = Field(description="Null until enough traffic was seen to set one.")
     runs: int
@@ -156,6 +161,34 @@ class DeployOut(BaseModel):
     new: str
     cohort: dict[str, str | None]
     at: str
+
+
+class AlertSpanOut(BaseModel):
+    """An alert that a stream is part of, from its opening to its resolution; `to` null = it is open."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    alert_id: str
+    state: Literal["pending", "firing", "resolved"]
+    from_: str = Field(alias="from")
+    to: str | None
+
+
+class StreamsOut(BaseModel):
+    """A page of streams, and the promise that they keep together."""
+
+    items: list[StreamOut]
+    next_cursor: str | None
+    promise: PromiseOut
+
+
+class StreamDetailOut(StreamOut):
+    """A stream over time. `history` is oldest first, at most 240 points; `deploys` are newest first."""
+
+    history: list[PointOut]
+    deploys: list[DeployOut]
+    alerts: list[AlertSpanOut]
+    exemplars: list[ExemplarOut]
 
 
 def measured_dict(measured: Measured) -> dict[str, Any]:
@@ -248,6 +281,15 @@ def deploy_dict(deploy: Deploy) -> dict[str, Any]:
         "new": deploy.new,
         "cohort": keys_dict(deploy.cohort),
         "at": rfc3339(deploy.opened_ns),
+    }
+
+
+def alert_span_dict(alert: Alert) -> dict[str, Any]:
+    return {
+        "alert_id": alert.alert_id,
+        "state": alert.state,
+        "from": rfc3339(alert.opened_ns),
+        "to": rfc3339_or_none(alert.resolved_ns),
     }
 
 
