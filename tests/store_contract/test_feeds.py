@@ -171,6 +171,9 @@ def test_dropped_outcomes_are_gone(store: TelemetryStore) -> None:
     store.put_outcomes([outcome(), outcome(name="faithful"), outcome(2), outcome(project="other")])
     assert store.drop_outcomes("default", ["run-00001", "nowhere"]) == 2
     assert store.drop_outcomes("default", []) == 0
+    assert store.drop_outcomes("default", ["run-00002"], source="span") == 0
+    assert store.outcome_names("default") == ["thumbs"]
+    assert store.outcome_names("nobody") == []
     kept, _ = store.outcomes_after(after_seq=0, limit=9)
     assert [(o.project, o.run_id) for o in kept] == [("default", "run-00002"), ("other", "run-00001")]
 

@@ -51,8 +51,8 @@ class OutcomeStore(Protocol):
 class OutcomeUpkeep(Protocol):
     """Outcomes go with their runs."""
 
-    def drop_outcomes(self, project: str, run_ids: Sequence[str]) -> int:
-        """Remove all outcomes of these runs; answers how many."""
+    def drop_outcomes(self, project: str, run_ids: Sequence[str], *, source: str | None = None) -> int:
+        """Remove all outcomes of these runs, or those of one source; answers how many."""
         ...
 
     def expire_outcomes(self, project: str, *, before_ns: int) -> int:
@@ -88,6 +88,10 @@ class OutcomeReader(Protocol):
 
     def outcome_summary(self, project: str, since_ns: int, until_ns: int) -> OutcomeSummary:
         """Of runs that are over and started in the window (half open); most frequent names first."""
+        ...
+
+    def outcome_names(self, project: str) -> Sequence[str]:
+        """Every name of an outcome that is stored, sorted."""
         ...
 
 

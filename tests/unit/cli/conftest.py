@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from quarterdeck.model.health import IngestHealth
 from quarterdeck.observe.canonical import Canonicalizer, conversation
 from quarterdeck.observe.ingest import IngestOptions, decode
 from quarterdeck.observe.ingest.checks import Limits
+from quarterdeck.observe.outcomes import OutcomeDesk, OutcomeOptions
 from quarterdeck.observe.runs import PriceTable, RunOptions, build_runs, summarise_runs
 from quarterdeck.store.interface import Batch
 from quarterdeck.store.memory import MemoryStore
@@ -122,12 +124,22 @@ def filled_store(now_ns: int) -> MemoryStore:
     return store
 
 
+def _at_once(act: Callable[[Any], Any]) -> Future[Any]:
+    """An errand where nothing else is under way."""
+    future: Future[Any] = Future()
+    future.set_result(act(None))
+    return future
+
+
 def services(folder: Path) -> ApiServices:
     """The API's needs, each the real thing; nothing is ingested here, so the way in has nothing to report."""
     clock = SystemClock()
     prices = PriceTable.shipped()
+    store = filled_store(clock.now_ns())
+    desk = OutcomeDesk(store, _at_once, options=OutcomeOptions(), clock=clock, registry=CollectorRegistry())
     return ApiServices(
-        store=filled_store(clock.now_ns()),
+        store=store,
+        outcomes=desk,
         keys=SqlKeyStore(f"sqlite:///{folder / 'state.db'}"),
         clock=clock,
         build_runs=lambda spans: build_runs(spans, now_ns=clock.now_ns(), prices=prices, options=RunOptions()),

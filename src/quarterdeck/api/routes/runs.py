@@ -11,10 +11,14 @@ from quarterdeck.api.context import Ctx, Project
 from quarterdeck.api.queries import ProjectQuery, RunsQuery, run_filter
 from quarterdeck.api.routes.common import Id, answers
 from quarterdeck.api.routes.examples import RUN_EXAMPLE
+from quarterdeck.api.routes.outcomes import OUTCOME_EXAMPLE
 from quarterdeck.api.wire.common import listing
-from quarterdeck.api.wire.run import RunOut, RunsOut, run_dict
+from quarterdeck.api.wire.outcome import RunDetailOut, outcome_dict
+from quarterdeck.api.wire.run import RunsOut, run_dict
 
 router = APIRouter(tags=["runs"])
+
+_DETAIL = {**RUN_EXAMPLE, "outcomes": [OUTCOME_EXAMPLE]}
 
 
 @router.get("/runs", response_model=RunsOut, responses=answers(listing([RUN_EXAMPLE])))
@@ -29,17 +33,18 @@ async def list_runs(request: Request, ctx: Ctx, project: Project, query: Annotat
     return await ctx.answer(request, make)
 
 
-@router.get("/runs/{run_id:path}", response_model=RunOut, responses=answers(RUN_EXAMPLE, missing=True))
+@router.get("/runs/{run_id:path}", response_model=RunDetailOut, responses=answers(_DETAIL, missing=True))
 async def get_run(
     request: Request, ctx: Ctx, project: Project, run_id: Id, _query: Annotated[ProjectQuery, Query()]
 ) -> Response:
-    """One run, with the runs that its span links lead to."""
+    """One run, with the runs that its span links lead to and what was found out about it."""
 
     def make() -> object:
         store = ctx.services.store
         run = store.get_run(project, run_id)
         linked = {(project, link.split(" ")[1]) for link in run.links}
         found = store.runs_of_traces(sorted(linked)) if linked else {}
-        return run_dict(run, {trace_id: runs for (_, trace_id), runs in found.items()})
+        told = [outcome_dict(outcome) for outcome in store.outcomes_of(project, [run_id])]
+        return {**run_dict(run, {trace_id: runs for (_, trace_id), runs in found.items()}), "outcomes": told}
 
     return await ctx.answer(request, make)

@@ -135,6 +135,8 @@ class Eraser:
             if done.spans == before:
                 break
         self._look_again(project, wanted, done)
+        # Once more at the end: an outcome may have come while its run was going.
+        self._store.drop_outcomes(project, sorted(done.run_ids))
         self._finish(project, wanted, done)
         return Erasure(
             project, kind, len(done.session_ids), len(done.traces), len(done.run_ids), done.spans, done.bodies
@@ -161,6 +163,7 @@ class Eraser:
             found = self._errand(partial(self._take, project=project, wanted=wanted, traces=step)).result()
             done.add(found)
             self._store.forget(project, session_keys=sorted(found.session_keys), trace_ids=found.whole_traces)
+            self._store.drop_outcomes(project, sorted(found.run_ids))
 
     def _take(self, bench: Bench, project: str, wanted: Wanted, traces: Sequence[str]) -> _Step:
         """In the writer's thread: take out what is meant of these traces and of those that their runs span."""

@@ -143,6 +143,8 @@ class Retainer:
             runs += step
             if step < _RUNS_A_STEP:
                 break
+        if cutoffs.runs is not None:
+            self._store.expire_outcomes(project, before_ns=cutoffs.runs)
         rollups = 0 if cutoffs.rollups is None else self._store.expire_rollups(project, before_ns=cutoffs.rollups)
         return Removed(bodies, spans, traces, runs, rollups)
 

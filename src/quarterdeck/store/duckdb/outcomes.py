@@ -20,6 +20,7 @@ from quarterdeck.store.duckdb.schema import OUTCOME_COLUMNS
 from quarterdeck.store.feed import OutcomeName, OutcomeSummary
 from quarterdeck.store.measures import LIVE, check_limit
 from quarterdeck.store.outcomes import OutcomeKey, Placed, key_of, merged, storable_outcome
+from quarterdeck.store.text import storable
 
 _SELECT = ", ".join(f'o."{name}"' for name in OUTCOME_COLUMNS)
 _STORED = f"SELECT o.rowid, o.seq, {_SELECT} FROM outcome o WHERE o.run_key IN (SELECT run_key FROM outcome_runs)"
@@ -34,7 +35,9 @@ ORDER BY o.at_ns, o.run_id, o.name, o.source
 _AFTER = f"SELECT o.seq, {_SELECT} FROM outcome o WHERE o.seq > ? ORDER BY o.seq LIMIT ?"
 _DROP = """
 DELETE FROM outcome o USING outcome_runs k WHERE o.run_key = k.run_key AND o.run_id = k.run_id AND o.project = k.project
+  AND o.source = coalesce(?, o.source)
 """
+_NAMES = "SELECT DISTINCT name FROM outcome WHERE project = ? ORDER BY 1"
 _EXPIRE = """
 DELETE FROM outcome WHERE rowid IN (
   SELECT o.rowid FROM outcome o ANTI JOIN run r ON r.run_key = o.run_key AND r.run_id = o.run_id AND r.project = o.project
@@ -97,21 +100,25 @@ class OutcomeTable:
             rows = cursor.execute(_AFTER, [after_seq, limit]).fetchall()
         return [Outcome(*row) for _, *row in rows], rows[-1][0] if len(rows) == limit else max(last, after_seq)
 
-    def drop_outcomes(self, project: str, run_ids: Sequence[str]) -> int:
+    def outcome_names(self, project: str) -> Sequence[str]:
+        with self._database.reader() as cursor:
+            return [name for (name,) in cursor.execute(_NAMES, [storable(project)]).fetchall()]
+
+    def drop_outcomes(self, project: str, run_ids: Sequence[str], *, source: str | None = None) -> int:
         if not run_ids or not self._told:
             return 0
         with self._lock, self._database.transaction() as cursor:
             cursor.register("outcome_runs", key_table([(project, run_id) for run_id in run_ids]))
-            return int(one(cursor, _DROP)[0])
+            return int(one(cursor, _DROP, [source])[0])
 
     def expire_outcomes(self, project: str, *, before_ns: int) -> int:
         if not self._told:
             return 0
         with self._lock, self._database.transaction() as cursor:
-            return int(one(cursor, _EXPIRE, [project, before_ns])[0])
+            return int(one(cursor, _EXPIRE, [storable(project), before_ns])[0])
 
     def outcome_summary(self, project: str, since_ns: int, until_ns: int) -> OutcomeSummary:
-        window = [project, since_ns, until_ns, list(LIVE)]
+        window = [storable(project), since_ns, until_ns, list(LIVE)]
         with self._database.snapshot() as cursor:
             (runs,) = one(cursor, f"SELECT count(*) {_CHOSEN}", window)
             rows = cursor.execute(_SUMMARY, window).fetchall()

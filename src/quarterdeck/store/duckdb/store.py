@@ -125,8 +125,11 @@ class DuckDBStore:
     def outcomes_after(self, *, after_seq: int, limit: int) -> tuple[Sequence[Outcome], int]:
         return self._outcomes.outcomes_after(after_seq=after_seq, limit=limit)
 
-    def drop_outcomes(self, project: str, run_ids: Sequence[str]) -> int:
-        return self._outcomes.drop_outcomes(project, run_ids)
+    def outcome_names(self, project: str) -> Sequence[str]:
+        return self._outcomes.outcome_names(project)
+
+    def drop_outcomes(self, project: str, run_ids: Sequence[str], *, source: str | None = None) -> int:
+        return self._outcomes.drop_outcomes(project, run_ids, source=source)
 
     def expire_outcomes(self, project: str, *, before_ns: int) -> int:
         return self._outcomes.expire_outcomes(project, before_ns=before_ns)
@@ -202,6 +205,10 @@ class DuckDBStore:
         with self._database.snapshot() as cursor:
             return read_spent(cursor, project, where, since_ns, until_ns, score=score)
 
+    def spending_by(self, project: str, since_ns: int, until_ns: int, by: Sequence[str]) -> Sequence[CohortSpending]:
+        with self._database.reader() as cursor:
+            return read_spending_by(cursor, project, since_ns, until_ns, by)
+
     # ContrastReader
 
     def contrast(self, where: RunFilter, against: RunFilter, keys: Sequence[str], *, values_max: int) -> ContrastCounts:
@@ -211,10 +218,6 @@ class DuckDBStore:
     # AuditReader
 
     def unmapped(self, project: str, *, limit: int) -> Sequence[UnmappedKey]:
-    def spending_by(self, project: str, since_ns: int, until_ns: int, by: Sequence[str]) -> Sequence[CohortSpending]:
-        with self._database.reader() as cursor:
-            return read_spending_by(cursor, project, since_ns, until_ns, by)
-
         check_limit(limit)
         with self._database.reader() as cursor:
             return audit.read_unmapped(cursor, project, limit=limit)

@@ -69,10 +69,16 @@ class MemoryFeeds:
         page = found[:limit]
         return [placed.outcome for placed in page], page[-1].seq if len(page) == limit else last
 
-    def drop_outcomes(self, project: str, run_ids: Sequence[str]) -> int:
+    def outcome_names(self, project: str) -> Sequence[str]:
+        with self._lock:
+            return sorted({name for of, _, name, _ in self._outcomes if of == project})
+
+    def drop_outcomes(self, project: str, run_ids: Sequence[str], *, source: str | None = None) -> int:
         wanted = {(project, run_id) for run_id in run_ids}
         with self._lock:
-            return self._forget_outcomes([key for key in self._outcomes if key[:2] in wanted])
+            return self._forget_outcomes(
+                [key for key in self._outcomes if key[:2] in wanted and source in (None, key[3])]
+            )
 
     def expire_outcomes(self, project: str, *, before_ns: int) -> int:
         with self._lock:

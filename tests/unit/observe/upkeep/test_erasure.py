@@ -6,6 +6,7 @@ import pytest
 
 from quarterdeck.errors import NotFound
 from quarterdeck.model.erasure import Tombstone
+from quarterdeck.model.outcomes import Outcome
 
 from .conftest import House, agent, call
 
@@ -21,6 +22,17 @@ def test_a_session_goes_with_the_spans_that_do_not_name_it(house: House) -> None
     assert [run.session_id for run in house.runs()] == ["s2"]
     assert {key[1] for key in house.store.trace_keys()} == {f"{3:032x}"}
     assert house.table.span_count == 3
+
+
+def test_outcomes_of_erased_runs_go_too(house: House) -> None:
+    house.send(*conversation(1, "s1", user_id="ada"), *conversation(2, "s2", user_id="bob"))
+    runs = {run.session_id: run.run_id for run in house.runs()}
+    house.store.put_outcomes(
+        [Outcome("default", run_id, "thumbs", 1.0, None, 1, 1, "api", "from Ada") for run_id in runs.values()]
+    )
+    house.eraser.user("default", "ada")
+    left, _ = house.store.outcomes_after(after_seq=0, limit=9)
+    assert [outcome.run_id for outcome in left] == [runs["s2"]]
 
 
 def test_what_shares_a_trace_with_it_stays(house: House) -> None:

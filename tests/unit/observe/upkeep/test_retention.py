@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from quarterdeck.model.outcomes import Outcome
 from quarterdeck.model.raw import Absent
 from quarterdeck.observe.upkeep import RetentionOptions
 from quarterdeck.observe.upkeep.options import DAY_NS, ProjectRetention
@@ -38,6 +39,21 @@ def test_the_defaults_take_bodies_then_spans_then_runs_and_never_rollups() -> No
     assert seen == [(True, True, True), (False, False, True), (False, False, False)]
     counted = house.store.cohorts("default", 0, house.clock.now_ns(), ["agent"], limit=9)
     assert sum(row.runs for row in counted) == 4
+
+
+def test_outcomes_go_with_their_runs_and_those_without_a_run_grow_old_too() -> None:
+    house = old_house(runs_days=200, rollups_days=400)
+    (run,) = house.runs()
+    now_ns = house.clock.now_ns()
+    house.store.put_outcomes(
+        [Outcome("default", run_id, "thumbs", 1.0, None, now_ns, now_ns, "api") for run_id in (run.run_id, "unknown")]
+    )
+    left = []
+    for days in (100, 99, 10):
+        house.clock.advance(days * DAY_S)
+        house.retainer.round()
+        left.append([outcome.run_id for outcome in house.store.outcomes_after(after_seq=0, limit=9)[0]])
+    assert left == [[run.run_id, "unknown"], [run.run_id, "unknown"], []]
 
 
 def test_imported_history_is_as_old_as_its_arrival() -> None:
