@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quarterdeck.errors import BadInput
 from quarterdeck.model.runs import Run
+from quarterdeck.store.contrast import ContrastRows
 from quarterdeck.store.interface import CONTRAST_KEYS, ContrastCounts, RunFilter, TelemetryStore
 
 from .builders import MINUTE_NS, START_NS, make_run
@@ -130,3 +133,50 @@ def _found(store: TelemetryStore, where: RunFilter) -> set[str]:
 
 def _of(run: Run, key: str) -> set[str | None]:
     return {"tool": set(run.tools), "flag": set(run.flags), "agent": {run.agent}}[key]
+
+
+# --- rows of all attributes together
+
+
+def grouped(found: ContrastRows) -> dict[tuple[object, ...], tuple[int, int]]:
+    return {row.values: (row.where, row.against) for row in found.rows}
+
+
+def test_runs_are_grouped_by_all_attributes_with_lists_whole(store: TelemetryStore) -> None:
+    bad = {"status": "error", "error_class": "tool_error"}
+    store.put_runs(
+        [
+            make_run(1, agent="a", tools={"search": 3, "refund": 1}, tool_errors={"refund": 1}, **bad),
+            make_run(2, agent="a", tools={"refund": 2, "search": 1}, tool_errors={"refund": 2}, **bad),
+            make_run(3, agent="a", tools={"search": 1, "refund": 1}),
+            make_run(4, agent="", tools={}),
+            make_run(5, project="other", agent="a"),
+        ],
+        [],
+        settled_seq=0,
+    )
+    found = store.contrast_rows(FAILED, ALL, ("agent", "tool", "tool_error"), runs_max=10)
+    assert (found.where, found.against) == (2, 2)
+    assert grouped(found) == {
+        ("a", ("refund", "search"), ("refund",)): (2, 0),
+        ("a", ("refund", "search"), ()): (0, 1),
+        (None, (), ()): (0, 1),
+    }
+    assert grouped(store.contrast_rows(FAILED, ALL, (), runs_max=10)) == {(): (2, 2)}
+    with pytest.raises(BadInput, match="attribute"):
+        store.contrast_rows(FAILED, ALL, ("colour",), runs_max=10)
+
+
+def test_of_many_runs_the_same_are_drawn_by_every_engine(store: TelemetryStore) -> None:
+    made = [make_run(at, agent=f"a{at}", status="error" if at % 3 == 0 else "ok") for at in range(60)]
+    store.put_runs(made, [], settled_seq=0)
+    found = store.contrast_rows(FAILED, ALL, ("agent",), runs_max=7)
+    order = sorted(made, key=lambda run: hashlib.md5(run.run_id.encode()).hexdigest())
+    assert (found.where, found.against) == (7, 7)
+    for side, count in ((True, "where"), (False, "against")):
+        drawn = [run.agent for run in order if run.failed is side][:7]
+        assert {row.values[0] for row in found.rows if getattr(row, count)} == set(drawn)
+
+
+def test_nothing_selected_has_no_rows(store: TelemetryStore) -> None:
+    assert store.contrast_rows(FAILED, ALL, CONTRAST_KEYS, runs_max=9) == ContrastRows(0, 0, [])

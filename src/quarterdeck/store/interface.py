@@ -17,6 +17,7 @@ from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.calls import HourCalls
 from quarterdeck.store.cohort_parts import CohortPartsReader
+from quarterdeck.store.contrast import ContrastRowReader
 from quarterdeck.store.feed import Feeds
 from quarterdeck.store.spending import SpendingReader
 from quarterdeck.store.trace_numbers import TraceNumberReader
@@ -375,6 +376,7 @@ class TelemetryStore(
     FleetReader,
     CohortPartsReader,
     ContrastReader,
+    ContrastRowReader,
     WeightReader,
     SpendingReader,
     AuditReader,

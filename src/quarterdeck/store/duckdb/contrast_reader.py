@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from quarterdeck.store.contrast import ContrastRow, ContrastRows
 from quarterdeck.store.duckdb.filters import condition_of
 from quarterdeck.store.interface import ContrastCell, ContrastCounts, RunFilter
 from quarterdeck.store.measures import check_contrast_keys
@@ -104,3 +105,41 @@ def _branches(names: Sequence[str]) -> list[str]:
         branches.append(_SINGLE.format(pairs=pairs, columns=", ".join(f'"{name}"' for _, name in single)))
     branches += [_LIST.format(place=place, key=name) for place, name in enumerate(names) if name in _LISTS]
     return branches
+
+
+_ROWS = """
+WITH chosen AS MATERIALIZED (
+  SELECT coalesce({where}, false) AS hit, md5(r.run_id) AS draw, {columns} FROM run r
+  WHERE {window} AND (({where}) OR ({against}))
+), drawn AS (
+  SELECT * FROM (SELECT * FROM chosen WHERE hit ORDER BY draw LIMIT $runs_max)
+  UNION ALL SELECT * FROM (SELECT * FROM chosen WHERE NOT hit ORDER BY draw LIMIT $runs_max))
+SELECT count(*) FILTER (hit), count(*) FILTER (NOT hit){names} FROM drawn GROUP BY ALL
+"""
+
+
+def contrast_rows(
+    cursor: Any, where: RunFilter, against: RunFilter, keys: Sequence[str], *, runs_max: int
+) -> ContrastRows:
+    """Raises BadInput for an unknown name in the keys or the filters."""
+    names = check_contrast_keys(keys)
+    first, second = condition_of(where), condition_of(against)
+    values: dict[str, Any] = {"runs_max": runs_max}
+    sql = _ROWS.format(
+        where=_named(first.sql, first.values, "w", values),
+        against=_named(second.sql, second.values, "a", values),
+        window=_window(where, against),
+        columns=", ".join(_sorted_column(name) for name in names) or "0 AS nothing",
+        names="".join(f', "{name}"' for name in names),
+    )
+    rows = [
+        ContrastRow(tuple(tuple(value) if isinstance(value, list) else value for value in found), ones, others)
+        for ones, others, *found in cursor.execute(sql, values).fetchall()
+        if ones or others
+    ]
+    return ContrastRows(sum(row.where for row in rows), sum(row.against for row in rows), rows)
+
+
+def _sorted_column(name: str) -> str:
+    """As `_column`; a list in one order, so that equal sets are one group."""
+    return f'coalesce(list_sort(list_distinct({_LISTS[name]})), []) AS "{name}"' if name in _LISTS else _column(name)

@@ -19,6 +19,7 @@ from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.calls import HourCalls
 from quarterdeck.store.cohort_parts import CohortKeys, CohortPart
+from quarterdeck.store.contrast import ContrastRows
 from quarterdeck.store.duckdb import audit, call_reader, contrast_reader, first_spans, fleet_reader, run_reader
 from quarterdeck.store.duckdb.chunks import Pair
 from quarterdeck.store.duckdb.cohort_parts import cohort_parts
@@ -214,6 +215,12 @@ class DuckDBStore:
     def contrast(self, where: RunFilter, against: RunFilter, keys: Sequence[str], *, values_max: int) -> ContrastCounts:
         with self._database.reader() as cursor:
             return contrast_reader.contrast(cursor, where, against, keys, values_max=values_max)
+
+    def contrast_rows(
+        self, where: RunFilter, against: RunFilter, keys: Sequence[str], *, runs_max: int
+    ) -> ContrastRows:
+        with self._database.reader() as cursor:
+            return contrast_reader.contrast_rows(cursor, where, against, keys, runs_max=runs_max)
 
     # AuditReader
 

@@ -17,6 +17,7 @@ from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.store.calls import HourCalls, hourly_calls
 from quarterdeck.store.cohort_parts import CohortKeys, CohortPart
+from quarterdeck.store.contrast import ContrastRows
 from quarterdeck.store.cursors import decode_span_cursor, encode_span_cursor
 from quarterdeck.store.identity import check_ids
 from quarterdeck.store.interface import (
@@ -45,7 +46,7 @@ from quarterdeck.store.measures import (
 from quarterdeck.store.memory.audit import RejectionLog, UnmappedCounts, coverage_of
 from quarterdeck.store.memory.bodies import Decisions, Logs, Pairs, SpanKey, bodies_of, drop, expire, owners_of
 from quarterdeck.store.memory.cohort_parts import parts_of
-from quarterdeck.store.memory.contrast import contrast_of
+from quarterdeck.store.memory.contrast import contrast_of, rows_of
 from quarterdeck.store.memory.feeds import MemoryFeeds
 from quarterdeck.store.memory.housekeeping import MemoryHousekeeping
 from quarterdeck.store.memory.population import cohorts_of, fleet_of
@@ -241,6 +242,14 @@ class MemoryStore(MemoryHousekeeping, MemoryFeeds):
         check_filter(against)
         names = check_contrast_keys(keys)
         return contrast_of(self._of_project(where.project), where, against, names, values_max=values_max)
+
+    def contrast_rows(
+        self, where: RunFilter, against: RunFilter, keys: Sequence[str], *, runs_max: int
+    ) -> ContrastRows:
+        check_filter(where)
+        check_filter(against)
+        names = check_contrast_keys(keys)
+        return rows_of(self._of_project(where.project), where, against, names, runs_max=runs_max)
 
     # AuditReader
 
