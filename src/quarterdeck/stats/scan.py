@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -145,10 +145,9 @@ class _Coded(NamedTuple):
 
 
 def _column(name: str, values: Sequence[Value]) -> _Coded:
-    if not isinstance(values[0], tuple):
-        single: Sequence[str | None] = values  # type: ignore[assignment]  # a column is all tuples or has none
-        return _coded(name, single, None)
-    several: Sequence[tuple[str, ...]] = values  # type: ignore[assignment]
+    if not isinstance(values[0], tuple):  # a column is all tuples or has none
+        return _coded(name, cast(Sequence[str | None], values), None)
+    several = cast(Sequence[tuple[str, ...]], values)
     flat = [value for each in several for value in each]
     return _coded(name, flat, np.repeat(np.arange(len(several)), [len(each) for each in several]))
 
