@@ -109,13 +109,15 @@ class Admission:
         node: str | None = None,
         deadline_s: float | None = None,
         attempt: int = 1,
+        continues: bool = False,
         fallback: Sequence[str] = (),
     ) -> Pending:
         """Ask for leave to make one call; use the answer with `async with`, `with`, `await`, or `.wait()`.
 
         Give `messages` (their tokens are estimated) or `tokens_input`. `deadline_s`: seconds from now by which the whole
         answer must be there; a call that cannot make it is refused at once. `fallback`: models to try in order where this one
-        refuses. A task's first lane is that of all its calls. Raises BadInput for a wrong argument, at once; and when it
+        refuses. A task's first lane is that of all its calls.
+        `continues`: the rest of an answer that was cut at our cap. Raises BadInput for a wrong argument, at once; and when it
         is entered AdmissionRefused with `reason` and `starts_in_s`.
         """
         lane, tenant = self._of_task(task, lane, tenant)
@@ -139,6 +141,7 @@ class Admission:
                 deadline_at,
                 attempt > 1,
                 at < len(fallback),
+                continues,
             )
             candidates.append(Candidate(account, ask, None if tokens_input is not None else (name, *size)))
         return Pending(candidates, attempt, self._may_fall_back)

@@ -33,6 +33,7 @@ class Ask(NamedTuple):
 
     Tokens of input as the caller counts them, `max_tokens` as it would send it (None: the provider's own), `lane` by
     place (0 first), `deadline_at` in seconds since the epoch: by then the whole answer must be there.
+    `continues`: it goes on with an answer that was cut, so it is cut later and teaches nothing of whole answers.
     """
 
     model: str
@@ -46,6 +47,7 @@ class Ask(NamedTuple):
     deadline_at: float | None = None
     is_retry: bool = False
     has_fallback: bool = False
+    continues: bool = False
 
 
 class Granted(NamedTuple):

@@ -13,6 +13,9 @@ from quarterdeck.control.admit.charge import COST, DIMENSIONS, PER_MINUTE, Limit
 DAY_S = 86_400.0
 MINUTE_S = 60.0
 NEVER = float("inf")
+GUARD_S = 0.25
+"""A full bucket is taken to be this much of its refill short: the provider's begins to refill when a call arrives, not when it
+leaves here, and calls overtake each other on the way."""
 _SLACK = 1e-9  # of a bucket: sums of floats must not refuse what fits exactly
 
 
@@ -23,7 +26,19 @@ class Buckets:
     its bucket, so this mirror is full at size − held.
     """
 
-    __slots__ = ("_at", "_burst_s", "_day_end", "capacity", "dims", "held", "level", "limits", "rate", "streamed")
+    __slots__ = (
+        "_at",
+        "_burst_s",
+        "_day_end",
+        "capacity",
+        "dims",
+        "full",
+        "held",
+        "level",
+        "limits",
+        "rate",
+        "streamed",
+    )
 
     def __init__(
         self,
@@ -41,13 +56,14 @@ class Buckets:
         self.level = [0.0] * len(DIMENSIONS)
         self.rate = [0.0] * len(DIMENSIONS)
         self.capacity = [NEVER] * len(DIMENSIONS)
+        self.full = [NEVER] * len(DIMENSIONS)
         self.held = [0.0] * len(DIMENSIONS)
         self.dims: tuple[int, ...] = ()
         for dimension in range(len(DIMENSIONS)):
             limit = limits.of(dimension)
             if limit is not None:
                 self.set_limit(dimension, limit)
-                self.level[dimension] = self.capacity[dimension]
+                self.level[dimension] = self.full[dimension]
 
     def set_limit(self, dimension: int, limit: float) -> None:
         """Track a new limit (per minute, at once or per day). What is held or owed stays held or owed."""
@@ -59,10 +75,11 @@ class Buckets:
             self.rate[dimension] = limit / MINUTE_S
             size = max(limit / MINUTE_S * self._burst_s.get(dimension, MINUTE_S), 1.0)
             self.capacity[dimension] = size
+            self.full[dimension] = max(size - self.rate[dimension] * GUARD_S, size / 2)
             self.level[dimension] = min(self.level[dimension], size)
         else:
             self.level[dimension] += limit - self.capacity[dimension]
-            self.capacity[dimension] = limit
+            self.capacity[dimension] = self.full[dimension] = limit
 
     def refill(self, now: float) -> None:
         """Bring every level to `now`; a time that goes back changes nothing."""
@@ -70,23 +87,27 @@ class Buckets:
         if passed <= 0.0:
             return
         self._at = now
-        level, rate, capacity, held = self.level, self.rate, self.capacity, self.held
+        level, rate = self.level, self.rate
         for i in self.dims:
             if rate[i]:
-                full = capacity[i] - held[i] if i in self.streamed else capacity[i]
+                full = self.full[i] - self.held[i] if i in self.streamed else self.full[i]
                 if level[i] < full:
                     risen = level[i] + rate[i] * passed
                     level[i] = risen if risen < full else full
         if now >= self._day_end:
             self._day_end = (now // DAY_S + 1) * DAY_S
             if COST in self.dims:
-                level[COST] = capacity[COST] - held[COST]
+                level[COST] = self.capacity[COST] - self.held[COST]
 
     def lacks(self, charge: Sequence[float]) -> int:
         """The first dimension in which `charge` does not fit now; −1 when all of it fits."""
-        level, capacity = self.level, self.capacity
+        level = self.level
         for i in self.dims:
-            if charge[i] > level[i] + capacity[i] * _SLACK and charge[i] > 0.0:
+            wanted = charge[i]
+            if wanted > level[i] and wanted > 0.0:
+                # What is larger than "full" may go when nothing is missing; sums of floats may be off by a little.
+                if level[i] + self.capacity[i] * _SLACK >= min(wanted, self.full[i]) and wanted <= self.capacity[i]:
+                    continue
                 return i
         return -1
 
@@ -123,7 +144,7 @@ class Buckets:
         """Seconds until `charge` fits, if nothing else is taken or settled; inf when only a settlement can help."""
         longest = 0.0
         for i in self.dims:
-            short = charge[i] - self.level[i]
+            short = min(charge[i], self.full[i]) - self.level[i]
             if short > self.capacity[i] * _SLACK and charge[i] > 0.0:
                 longest = max(longest, self._seconds(i, short))
         return longest
@@ -135,7 +156,7 @@ class Buckets:
 
     def full_in_s(self, dimension: int) -> float | None:
         """Seconds until a bucket is full if nothing more is taken; None for a dimension that only settling fills."""
-        short = self.capacity[dimension] - self.level[dimension]
+        short = self.full[dimension] - self.level[dimension]
         if short <= 0:
             return 0.0
         return short / self.rate[dimension] if self.rate[dimension] else None

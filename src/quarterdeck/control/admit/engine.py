@@ -47,6 +47,10 @@ class Engine(Protocol):
         """Take `charge` from the account and every scope, or nothing: a hold id, or what was short."""
         ...
 
+    def too_large(self, charge: Charge, scopes: Sequence[str] = ()) -> Short | None:
+        """What of `charge` is larger than a bucket can ever hold; None when it can fit some day."""
+        ...
+
     def settle(self, now: float, hold: int, final: Charge) -> bool:
         """End a hold with what was really taken; False when it is not known (ended before, or expired)."""
         ...

@@ -29,11 +29,14 @@ from quarterdeck.control.admit.retries import RetryAdvice, RetryBudget
 from quarterdeck.control.admit.waiters import Waiters
 
 NEVER = float("inf")
-LEARNING_MAX = 16
+LEARNING_MAX = 8
 """Calls out at a time while the cap of answers is not known and `max_tokens` is charged for good."""
 CONCURRENCY_MIN = 32
-_REPLAN_EVERY = 32
-"""Answers after which a waiting call is planned anew before it starts."""
+_REPLAN_AFTER = 32
+_REPLAN_SHARE = 0.05
+"""A waiting call is planned anew before it starts when this many answers came, and this share more of them."""
+_SAID_S = 0.05
+"""How long a prediction for a lane is good for another call without a deadline."""
 _NOTHING = Charge()
 _CHANCE = SystemRandom().random
 
@@ -79,6 +82,7 @@ class Gate:
         self._waiting: dict[int, Call] = {}
         self._due: list[tuple[float, int]] = []
         self._last = 0
+        self._said: list[tuple[float, float | None]] = [(-1.0, None)] * len(self.policy.lanes)
         self._wake: float | None = None
 
     # ------------------------------------------------------------ asking
@@ -102,8 +106,8 @@ class Gate:
             if short.never or short.dimension == "cost_usd":
                 return self._no_room_ever(call, short)
             call.reason = "no_room" if short.scope == ACCOUNT else "share_full"
-        elif self.engine.wait_s(now, call.charge, call.scopes) > self.policy.queue_s:
-            never = self._never(now, call)
+        else:
+            never = self.engine.too_large(call.charge, call.scopes)
             if never is not None:
                 return self._no_room_ever(call, never)
         return self._queue(now, call, block)
@@ -121,14 +125,6 @@ class Gate:
         call.hold = got
         return None
 
-    def _never(self, now: float, call: Call) -> Short | None:
-        """What can never fit is refused at once, even while others wait."""
-        got = self.engine.reserve(now, call.charge, call.scopes)
-        if isinstance(got, Short):
-            return got if got.never else None
-        self.engine.settle(now, got, _NOTHING)  # it had room after all; its turn comes
-        return None
-
     def _no_room_ever(self, call: Call, short: Short) -> Refused:
         where = "the account" if short.scope == ACCOUNT else short.scope
         if short.dimension == "cost_usd":
@@ -138,7 +134,7 @@ class Gate:
 
     def _queue(self, now: float, call: Call, block: Block | None) -> Queued | Refused:
         ask = call.ask
-        starts_in_s = self._starts_in_s(now, call, block)
+        starts_in_s = self._predicted(now, call, block)
         if starts_in_s is not None:
             ends_in_s = starts_in_s + (self.little.time_s or 0.0)
             if ask.deadline_at is not None and now + ends_in_s > ask.deadline_at:
@@ -156,6 +152,15 @@ class Gate:
         heappush(self._due, (min(call.due, last), call.ticket))
         self._wake = now if self._wake is None else self._wake
         return Queued(call.ticket, call.reason, starts_in_s)
+
+    def _predicted(self, now: float, call: Call, block: Block | None) -> float | None:
+        """A call without a deadline is content with what was predicted for its lane a moment ago."""
+        lane = call.ask.lane
+        at, known = self._said[lane]
+        if call.ask.deadline_at is not None or block is not None or call.scopes or now - at > _SAID_S:
+            known = self._starts_in_s(now, call, block)
+            self._said[lane] = (now, known)
+        return known
 
     def _starts_in_s(self, now: float, call: Call, block: Block | None) -> float | None:
         ahead = self.waiters.ahead(call.ask.lane, call.ask.tenant, call.charge)
@@ -187,13 +192,15 @@ class Gate:
     # ------------------------------------------------------------ what may go out
 
     def _block(self, now: float, ask: Ask) -> Block | None:
-        block = self.health.block(now)
-        if block is not None:
-            return block
+        troubled = self.health.troubled
+        if troubled:
+            block = self.health.block(now)
+            if block is not None:
+                return block
         out = self.little.in_flight
-        if out >= LEARNING_MAX and self.planner.learning(ask):
+        if self.planner.cuts and out >= LEARNING_MAX and self.planner.learning(ask):
             return Block("learning", NEVER)
-        if (self.health.troubled or out >= CONCURRENCY_MIN) and out >= self.in_flight_max():
+        if (troubled or not self._told or self.health.slow) and out >= self.in_flight_max():
             return Block("no_room", NEVER)
         return None
 
@@ -243,7 +250,7 @@ class Gate:
         if block is not None:
             self._forget(call)
             return self._refuse(call, block.reason, "the account was closed while it waited", block.wait_s)
-        if self.answers - call.planned_at >= _REPLAN_EVERY:
+        if self.answers - call.planned_at >= _REPLAN_AFTER + call.planned_at * _REPLAN_SHARE:
             call.plan = self.planner.plan(call.ask)
             call.planned_at = self.answers
             self.waiters.replan(call, self.meter.at_admission(call.plan.need))
@@ -324,17 +331,20 @@ class Gate:
         call = self._out.pop(ticket, None)
         if call is None:
             return False
-        final = call.charge._replace(concurrency=0.0)
-        if used is not None:
+        if used is None:
+            final = call.charge._replace(concurrency=0.0)
+        else:
             used = self.planner.priced(call.ask.model, used)
             final = self.meter.at_settlement(call.plan.need, used)
             cut_at = float(call.plan.max_tokens or 0) if truncated and call.plan.cut else None
-            self.planner.guess.learn(call.ask.model, group_of(call.ask), used.output, cut_at=cut_at)
+            if not call.ask.continues:
+                self.planner.guess.learn(call.ask.model, group_of(call.ask), used.output, cut_at=cut_at)
             self.answers += 1
             self.cut_answers += cut_at is not None
         self._ended(now, call, final)
         self.health.succeeded(call.sent_at)
-        self.health.spent(now, final.cost_usd)
+        if final.cost_usd:
+            self.health.spent(now, final.cost_usd)
         return True
 
     def _ended(self, now: float, call: Call, final: Charge) -> None:

@@ -62,13 +62,18 @@ class Health:
         return None
 
     def _settle_down(self, now: float) -> None:
-        closed = all(breaker.state == "closed" for breaker in self.breakers.values())
+        closed = all(one.state == "closed" and one.ramp is None for one in self.breakers.values())
         self.troubled = not closed or self._spent_sum > 0 or now < self._pause_until
 
     def _hour_is_spent(self, now: float) -> bool:
         while self._spent and self._spent[0][0] + HOUR_S <= now:
             self._spent_sum -= self._spent.popleft()[1]
         return self._per_hour is not None and bool(self._spent) and self._spent_sum >= self._per_hour
+
+    @property
+    def slow(self) -> bool:
+        """True while answers begin late: fewer calls may be out."""
+        return self.first_tokens.share < 1.0
 
     def in_flight_max(self) -> float:
         """How many calls the breakers let be out while they return from an outage; inf as a rule."""

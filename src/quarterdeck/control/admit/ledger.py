@@ -24,7 +24,7 @@ _DRAINED_BELOW = 0.5
 class _Hold:
     """What one call holds. `taken_before`: what the account had taken in all when this hold began."""
 
-    __slots__ = ("at", "charge", "lease_until", "path", "seen", "taken_before")
+    __slots__ = ("at", "charge", "lease_until", "path", "taken_before")
 
     def __init__(
         self, charge: Charge, path: tuple[Buckets, ...], at: float, lease_until: float, taken: tuple[float, ...]
@@ -34,7 +34,6 @@ class _Hold:
         self.at = at
         self.lease_until = lease_until
         self.taken_before = taken
-        self.seen = False
 
 
 class Ledger:
@@ -64,7 +63,6 @@ class Ledger:
         self._leases: deque[int] = deque()
         self._last = 0
         self._taken = [0.0] * len(DIMENSIONS)
-        self._unseen = [0.0] * len(DIMENSIONS)
 
     def reserve(self, now: float, charge: Charge, scopes: Sequence[str] = ()) -> int | Short:
         root = self._root
@@ -89,10 +87,9 @@ class Ledger:
         self._last += 1
         self._holds[self._last] = _Hold(charge, path, now, now + self._lease_s, tuple(self._taken))
         self._leases.append(self._last)
-        taken, unseen = self._taken, self._unseen
+        taken = self._taken
         for i in self._root.dims:
             taken[i] += charge[i]
-            unseen[i] += charge[i]
         return self._last
 
     def _scope(self, now: float, scope: str) -> Buckets | None:
@@ -113,6 +110,17 @@ class Ledger:
             if all(buckets.level[i] >= buckets.capacity[i] for i in buckets.dims):
                 del self._scopes[scope]
 
+    def too_large(self, charge: Charge, scopes: Sequence[str] = ()) -> Short | None:
+        never = self._root.never(charge)
+        if never >= 0:
+            return Short(ACCOUNT, DIMENSIONS[never], float("inf"), never=True)
+        for scope in scopes if self._shares else ():
+            share = self._scopes.get(scope)
+            never = share.never(charge) if share is not None else -1
+            if never >= 0:
+                return Short(scope, DIMENSIONS[never], float("inf"), never=True)
+        return None
+
     def settle(self, now: float, hold: int, final: Charge) -> bool:
         held = self._holds.pop(hold, None)
         if held is None:
@@ -121,18 +129,10 @@ class Ledger:
         for buckets in held.path:
             buckets.refill(now)
             buckets.settle(charge, final)
-        if not held.seen:
-            self._mark_seen(charge)
         taken = self._taken
         for i in self._root.dims:
             taken[i] += final[i] - charge[i]
         return True
-
-    def _mark_seen(self, charge: Charge) -> None:
-        unseen = self._unseen
-        for i in self._root.dims:
-            rest = unseen[i] - charge[i]
-            unseen[i] = rest if rest > 0.0 else 0.0
 
     def renew(self, now: float, hold: int) -> bool:
         held = self._holds.get(hold)
@@ -160,12 +160,9 @@ class Ledger:
         return ended
 
     def observe(self, now: float, hold: int | None, windows: Sequence[Window]) -> None:
-        held = self._holds.get(hold) if hold is not None else None
-        if held is not None and not held.seen:
-            held.seen = True
-            self._mark_seen(held.charge)
         if not windows:
             return
+        held = self._holds.get(hold) if hold is not None else None
         self._root.refill(now)
         for window in windows:
             if window.limit is not None:
@@ -192,9 +189,9 @@ class Ledger:
         if held is not None:  # as if the word was given when the call came in: what was taken since is not in it
             since = self._taken[i] - held.taken_before[i] - held.charge[i]
             high = min(high, window.remaining - since + root.rate[i] * (now - held.at))
-        unseen = root.held[i] if i in root.streamed else self._unseen[i]
         tracked = window.limit is None or root.limits.of(i) == window.limit
-        low = min(window.remaining - unseen, high) if tracked else -root.capacity[i]
+        # What is held may be seen or not, and may have been given back there before we hear of it: all of it is left out.
+        low = min(window.remaining - root.held[i], high) if tracked else -root.capacity[i]
         root.bound(i, low, high)
 
     def drained(self, now: float, dimensions: Sequence[int]) -> None:

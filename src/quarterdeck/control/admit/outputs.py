@@ -8,17 +8,18 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-from quarterdeck.control.admit.sketch import TokenSketch
+from quarterdeck.control.admit.sketch import TokenSketch, bin_of
 
 KNOWN_AT = 30
+_CAPPED_AT = 8
 _SURE_AT = 100
-"""Below this many answers the 0.99 quantile is not known; half as much again as the longest stands for it."""
+"""Below this many answers the 0.99 quantile is not known; a multiple of the longest stands for it, less with each answer."""
 _CELLS_MAX = 10_000
 _RENEW_SHARE = 0.02
 """A quantile is computed again when this share more answers have come."""
-_STEP = 0.002
+_STEP = 0.0005
 """Step of the online correction (Gibbs and Candès, NeurIPS 2021): a cut answer raises the level by almost this much."""
-_LEVELS = (0.95, 0.999)
+_LEVELS = (0.95, 0.998)
 """Bounds of the corrected level."""
 
 
@@ -62,39 +63,41 @@ class _Cell:
 class OutputBook:
     """Cells by model and group (lane and tenant), with the model's own cell behind them. `cut_share`: of answers."""
 
-    def __init__(self, *, cut_share: float = 0.008) -> None:
+    def __init__(self, *, cut_share: float = 0.0095) -> None:
         self._cut_share = cut_share
         self._cells: dict[tuple[str, str], _Cell] = {}
 
     def quantile(self, model: str, group: str, q: float) -> float | None:
-        cell = self._known(model, group)
+        cell = self._known(model, group, KNOWN_AT)
         return cell.quantile(q) if cell is not None else None
 
     def cap(self, model: str, group: str) -> float | None:
-        cell = self._known(model, group)
+        cell = self._known(model, group, _CAPPED_AT)
         if cell is None:
             return None
         if cell.sketch.n < _SURE_AT:
-            return math.ceil(cell.sketch.largest * 1.5)
+            return math.ceil(cell.sketch.largest * (1.5 + 20 / cell.sketch.n))
         value = cell.quantile(round(cell.level, 4))
         return math.ceil(value) if value is not None else None
 
     def learn(self, model: str, group: str, output: float, *, cut_at: float | None = None) -> None:
         # What was cut is known to be longer, not how much: it is counted as twice the cap.
         seen = output if cut_at is None else max(output, cut_at) * 2
+        moved = _STEP * ((0.0 if cut_at is None else 1.0) - self._cut_share)
+        bin_at = bin_of(seen)
         for key in ((model, group), (model, "")) if group else ((model, ""),):
             cell = self._cells.get(key)
             if cell is None:
                 if len(self._cells) >= _CELLS_MAX and key[1]:
                     continue
                 cell = self._cells[key] = _Cell(1 - self._cut_share)
-            cell.sketch.add(seen)
-            wrong = 1.0 if cut_at is not None else 0.0
-            cell.level = min(max(cell.level + _STEP * (wrong - self._cut_share), _LEVELS[0]), _LEVELS[1])
+            cell.sketch.add(seen, bin_at)
+            level = cell.level + moved
+            cell.level = level if _LEVELS[0] < level < _LEVELS[1] else cell.level
 
-    def _known(self, model: str, group: str) -> _Cell | None:
+    def _known(self, model: str, group: str, at: int) -> _Cell | None:
         for key in ((model, group), (model, "")):
             cell = self._cells.get(key)
-            if cell is not None and cell.sketch.n >= KNOWN_AT:
+            if cell is not None and cell.sketch.n >= at:
                 return cell
         return None

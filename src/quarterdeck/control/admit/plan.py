@@ -14,6 +14,9 @@ from quarterdeck.control.admit.need import Need, Usage
 from quarterdeck.control.admit.outputs import OutputGuess
 from quarterdeck.control.admit.policy import Policy, Price
 
+CONTINUED_CAP = 8.0
+"""A long answer that was cut once is cut again at this multiple of the cap; tails are heavy."""
+
 
 class Plan(NamedTuple):
     """`need` in tokens; `max_tokens` to send, None to send none; `cut`: it is lower than the caller's."""
@@ -28,7 +31,7 @@ class Planner:
 
     def __init__(self, meter: Meter, guess: OutputGuess, policy: Policy) -> None:
         self._charged = meter.charges_max_tokens
-        self._cuts = policy.cap == "always" or (policy.cap == "no_refund" and self._charged and not meter.gives_back)
+        self.cuts = policy.cap == "always" or (policy.cap == "no_refund" and self._charged and not meter.gives_back)
         self.guess = guess
         self._policy = policy
         self._priced = bool(policy.prices)
@@ -37,8 +40,10 @@ class Planner:
         """What this call needs by what is known now."""
         group = group_of(ask)
         wanted = ask.max_tokens
-        if self._cuts:
+        if self.cuts:
             cap = self.guess.cap(ask.model, group)
+            if cap is not None and ask.continues:
+                cap *= CONTINUED_CAP
             if cap is not None and (wanted is None or cap < wanted):
                 output = self.guess.quantile(ask.model, group, self._policy.quantile)
                 return self._made(ask, cap if output is None else min(output, cap), cap, int(cap), True)
@@ -54,7 +59,7 @@ class Planner:
 
     def learning(self, ask: Ask) -> bool:
         """True while a cut is wanted and not known yet: calls are dear, so few should be out."""
-        return self._cuts and self.guess.cap(ask.model, group_of(ask)) is None
+        return self.cuts and self.guess.cap(ask.model, group_of(ask)) is None
 
     def cost(self, model: str, tokens_input: float, output: float, cached: float) -> float:
         """US dollars; 0 for a model without a price."""

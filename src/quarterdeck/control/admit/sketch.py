@@ -14,6 +14,12 @@ _HALVE_AT = 4_000
 """At this weight all weights are halved, so what came long ago fades."""
 
 
+def bin_of(tokens: float) -> int:
+    """The bin of a count (>= 0)."""
+    at = int(math.log1p(tokens) / _WIDTH)
+    return at if at < _BINS else _BINS - 1
+
+
 class TokenSketch:
     """`add` a count, ask for a `quantile`. `n`: how many were added; `largest`: of all."""
 
@@ -25,10 +31,9 @@ class TokenSketch:
         self.largest = 0.0
         self.n = 0
 
-    def add(self, tokens: float) -> None:
-        """Count one observation (>= 0)."""
-        at = min(int(math.log1p(tokens) / _WIDTH), _BINS - 1)
-        self._bins[at] += 1.0
+    def add(self, tokens: float, bin_at: int) -> None:
+        """Count one observation (>= 0) of this bin."""
+        self._bins[bin_at] += 1.0
         self._weight += 1.0
         self.n += 1
         self.largest = max(self.largest, tokens)

@@ -140,6 +140,8 @@ class Waiters:
 
     def charge(self, lane_at: int, tenant_name: str, cost: float) -> None:
         """Add to what a tenant has had; negative to correct it."""
+        if not cost:
+            return
         lane = self._lanes[lane_at]
         tenant = self._tenant(lane, tenant_name)
         tenant.counter += cost / self._weights.get(tenant_name, 1.0)
