@@ -12,6 +12,7 @@ from quarterdeck.cli.client import DEFAULT_URL, ApiClient, AsJson, Key, Project,
 from quarterdeck.errors import BadInput
 from quarterdeck.store.interface import COHORT_KEYS
 
+_TOP = 3
 FEWEST_TO_JUDGE = 20  # below it a share of failures says little, and the page says so too
 
 
@@ -49,8 +50,26 @@ def fleet(
         output.print_json({"fleet": now, "cohorts": cohorts})
         return
     typer.echo(now["in_words"])
+    for line in concentration_lines(now["concentration"]):
+        typer.echo(line)
     typer.echo("")
     output.print_table(columns(keys), (row(cohort, keys) for cohort in cohorts))
+
+
+def concentration_lines(found: Mapping[str, Any]) -> list[str]:
+    """`80 % of tokens by 3 of 14 cohorts (52 % support-agent v7 gpt-4.1, ...)`; nothing where nothing is known."""
+    lines = []
+    for name, words in (("tokens", "tokens"), ("cost_usd", "dollars")):
+        part = found[name]
+        if part is not None:
+            top = ", ".join(f"{output.percent(one['share'])} {_named(one['keys'])}" for one in part["top"][:_TOP])
+            of = f"{part['of']:,} {'cohort' if part['of'] == 1 else 'cohorts'}"
+            lines.append(f"{output.percent(part['share_80'])} of {words} by {part['cohorts']:,} of {of} ({top})")
+    return lines
+
+
+def _named(keys: Mapping[str, str | None]) -> str:
+    return " ".join(value for value in keys.values() if value) or "unknown"
 
 
 def cohort_keys(by: str) -> list[str]:

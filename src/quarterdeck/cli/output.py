@@ -79,6 +79,11 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def percent(share: float | None, *, digits: int = 0) -> str:
+    """`31 %`; an em dash when unknown."""
+    return UNKNOWN if share is None else f"{share:.{digits}%}".replace("%", " %")
+
+
 def rate(value: Mapping[str, Any] | None) -> str:
     """`31 % (25–38 %, n=212)`; an em dash when there is no data."""
     if value is None:

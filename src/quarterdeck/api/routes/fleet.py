@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from quarterdeck.api.concentration import CONCENTRATED_BY
 from quarterdeck.api.context import Ctx, Project
 from quarterdeck.api.queries import WindowQuery, bounded_window
 from quarterdeck.api.routes.common import answers
@@ -15,6 +16,7 @@ from quarterdeck.api.services import ApiServices
 from quarterdeck.api.wire.fleet import FleetOut, fleet_dict
 from quarterdeck.api.words import CohortFacts, FleetFacts, in_words
 from quarterdeck.store.interface import CohortRow, FleetNow, RunFilter
+from quarterdeck.store.spending import CohortSpending
 from quarterdeck.store.weights import RunWeights
 
 router = APIRouter(tags=["fleet"])
@@ -27,6 +29,16 @@ _EXAMPLE_FLEET = FleetNow({"running": 1012, "finished": 1416}, 1416, 1416, 170, 
 _EXAMPLE = fleet_dict(
     _EXAMPLE_FLEET,
     RunWeights(1416, 1416, 0, 5664.0, 16_992.0),
+    [
+        CohortSpending(
+            {"agent": agent, "prompt_version": prompt, "model": "gpt-4.1"},
+            tokens,
+            tokens // 6400,
+            tokens / 42_844,
+            tokens // 6400,
+        )
+        for agent, prompt, tokens in (("support-agent", "v7", 7_400_000), ("triage", "v2", 1_700_000))
+    ],
     since_ns=_EXAMPLE_NS - 60 * _MINUTE_NS,
     until_ns=_EXAMPLE_NS,
     now_ns=_EXAMPLE_NS,
@@ -48,7 +60,8 @@ def fleet_document(services: ApiServices, project: str, query: WindowQuery) -> d
     minutes = (until_ns - since_ns) // _MINUTE_NS if until_ns == now_ns else None
     words = in_words(_facts(services, project, fleet, (since_ns, until_ns), minutes))
     weights = services.store.run_weights(project, since_ns, until_ns)
-    return fleet_dict(fleet, weights, since_ns=since_ns, until_ns=until_ns, now_ns=now_ns, in_words=words)
+    spending = services.store.spending_by(project, since_ns, until_ns, CONCENTRATED_BY)
+    return fleet_dict(fleet, weights, spending, since_ns=since_ns, until_ns=until_ns, now_ns=now_ns, in_words=words)
 
 
 def _facts(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
+from quarterdeck.api.concentration import Concentration, of_dollars, of_tokens
 from quarterdeck.api.times import rfc3339
 from quarterdeck.api.wire.common import RateOut, rate
 from quarterdeck.model.runs import Lifecycle
 from quarterdeck.stats.estimate import Estimate
 from quarterdeck.stats.weighted import total_of_weights
 from quarterdeck.store.interface import FleetMinute, FleetNow
+from quarterdeck.store.spending import CohortSpending
 from quarterdeck.store.weights import RunWeights
 
 LIFECYCLES = ("running", "waiting", "stalled", "lost", "finished")
@@ -56,6 +59,29 @@ class EstimatedRunsOut(BaseModel):
     weight_unknown: int
 
 
+class TopCohortOut(BaseModel):
+    """A cohort and its share of everything."""
+
+    keys: dict[str, str | None]
+    share: float
+
+
+class ConcentrationOut(BaseModel):
+    """The `cohorts` largest of the `of` cohorts that spent anything make `share_80` of it: 80 % or a little more."""
+
+    cohorts: int
+    of: int
+    share_80: float
+    top: list[TopCohortOut]
+
+
+class ConcentrationsOut(BaseModel):
+    """By agent, prompt version and model; null where nothing is known of it."""
+
+    tokens: ConcentrationOut | None
+    cost_usd: ConcentrationOut | None
+
+
 class FleetOut(BaseModel):
     """Live runs by lifecycle whatever the window; `finished` and all else within it."""
 
@@ -68,13 +94,22 @@ class FleetOut(BaseModel):
     tokens: TotalTokensOut
     cost_usd: TotalCostOut
     estimated: EstimatedRunsOut
+    concentration: ConcentrationsOut
     minutes: list[MinuteOut]
     in_words: str
 
 
 def fleet_dict(
-    fleet: FleetNow, weights: RunWeights, *, since_ns: int, until_ns: int, now_ns: int, in_words: str
+    fleet: FleetNow,
+    weights: RunWeights,
+    spending: Sequence[CohortSpending],
+    *,
+    since_ns: int,
+    until_ns: int,
+    now_ns: int,
+    in_words: str,
 ) -> dict[str, Any]:
+    """`spending`: of each cohort in the window."""
     return {
         "since": rfc3339(since_ns),
         "until": rfc3339(until_ns),
@@ -85,9 +120,19 @@ def fleet_dict(
         "tokens": total(fleet.tokens_total, fleet.tokens_known),
         "cost_usd": total(fleet.cost_usd, fleet.cost_known),
         "estimated": estimated_dict(weights),
+        "concentration": concentration_dict(spending),
         "minutes": [_minute_dict(minute) for minute in fleet.minutes],
         "in_words": in_words,
     }
+
+
+def concentration_dict(rows: Sequence[CohortSpending]) -> dict[str, Any]:
+    """From what each cohort spent in the window."""
+    return {"tokens": _concentration(of_tokens(rows)), "cost_usd": _concentration(of_dollars(rows))}
+
+
+def _concentration(found: Concentration | None) -> dict[str, Any] | None:
+    return None if found is None else found._asdict() | {"top": [top._asdict() for top in found.top]}
 
 
 def estimated_dict(weights: RunWeights) -> dict[str, Any]:

@@ -17,13 +17,17 @@ def title_of(now: ObjectiveNow, worst: PairNow) -> str:
         return f"{head} {spent} went, {burn:,.1f} times what {_amount(now, now.budget)} in 30 days allow; {_end(now)}"
     what = "of runs failed" if now.objective.quantity == "failing" else f"of {now.objective.quantity} were lost"
     return (
-        f"{head} {burn * now.budget:.1%} {what} ({worst.long.n:,} seen), {burn:,.1f} times the {now.budget:.2%} "
+        f"{head} {_percent(burn * now.budget, 1)} {what} ({worst.long.n:,} seen), {burn:,.1f} times the {_percent(now.budget, 2)} "
         f"that the target allows; {_end(now)}"
     )
 
 
 def _amount(now: ObjectiveNow, value: float) -> str:
     return f"${value:,.2f}" if now.objective.quantity == "cost_usd" else f"{value:,.0f} tokens"
+
+
+def _percent(share: float, digits: int) -> str:
+    return f"{share:.{digits}%}".replace("%", " %")
 
 
 def _window(length_ns: int) -> str:

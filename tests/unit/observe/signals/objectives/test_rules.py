@@ -93,7 +93,7 @@ def test_failing_runs_burn_the_allowance_of_a_target():
     runs = [run(n, NOW - n * MINUTE - 1, status="error" if n % 10 else "ok") for n in range(60)]
     (finding,) = Objectives(BurnOptions(objectives=(WORKS,))).look("default", store_of(*runs), NOW)
     assert finding.title == (
-        "objective works: in the last hour 90.0% of runs failed (60 seen), 18.0 times the 5.00% that the target allows; "
+        "objective works: in the last hour 90.0 % of runs failed (60 seen), 18.0 times the 5.00 % that the target allows; "
         "the budget is gone"
     )
     assert finding.now.low is not None
