@@ -296,25 +296,28 @@ def row_11(scale: float) -> dict[str, object]:
 def _canary(rng: np.random.Generator, *, drift: float, prompts: int = 50, labels: int = 12) -> int | None:
     """Calls until E >= 100 that answers differ from 150 reference answers a prompt, or None within 700 calls.
 
-    94 references teach what was usual, the others are spent four a call. The score of an answer is how much more often
-    it was seen lately than usual (shrunk by ten pseudo-answers). Drift moves a share of the answers of 40 % of the
-    prompts to one label.
+    94 references teach what was usual, the others are spent four a call and teach it from then on. The score of an
+    answer is how much more often it was seen lately than usual (shrunk by twenty pseudo-answers). Drift moves a share
+    of the answers of 40 % of the prompts to one label.
     """
     old = rng.dirichlet(np.ones(labels), prompts)
     new = old.copy()
     moved = rng.permutation(prompts)[: int(0.4 * prompts)]
     new[moved] *= 1 - drift
     new[moved, rng.integers(labels, size=len(moved))] += drift
-    usual = np.stack([(rng.multinomial(94, p) + 0.5) / (94 + 0.5 * labels) for p in old])
+    known = np.stack([rng.multinomial(94, p) + 0.5 for p in old])
     seen = np.zeros((prompts, labels))
     test = ExchangeProcess()
     for call in range(700):
         prompt = call % prompts
-        score = (seen[prompt] + 10 * usual[prompt]) / ((seen[prompt].sum() + 10) * usual[prompt])
+        usual = known[prompt] / known[prompt].sum()
+        score = (seen[prompt] + 20 * usual) / ((seen[prompt].sum() + 20) * usual)
         answer = rng.choice(labels, p=new[prompt])
-        if test.update(score[answer], score[rng.choice(labels, 4, p=old[prompt])]) >= 100:
+        reference = rng.choice(labels, 4, p=old[prompt])
+        if test.update(score[answer], score[reference]) >= 100:
             return call + 1
         seen[prompt, answer] += 1
+        np.add.at(known[prompt], reference, 1)
     return None
 
 
