@@ -21,6 +21,16 @@ COLUMNS = (
     ("verdict", "left"),
 )
 
+SLICE_COLUMNS = (
+    ("more of these", "left"),
+    ("where", "right"),
+    ("against", "right"),
+    ("lift", "right"),
+    ("score", "right"),
+)
+EXEMPLAR_KEYS = ("role", "run_id", "because")
+EXEMPLAR_COLUMNS = (("run to open", "left"), ("run id", "id"), ("because", "left"))
+
 Selection = Annotated[
     list[str] | None,
     typer.Option("--where", "-w", metavar="WORD", help="NAME=VALUE, or a word such as failed; repeatable."),
@@ -77,8 +87,16 @@ def contrast(
         output.print_json(found)
         return
     typer.echo(headline(found))
+    if found["enough_data"]:
+        typer.echo(found["in_words"])
     typer.echo("")
+    if found["slices"]:
+        output.print_table(SLICE_COLUMNS, (slice_row(one) for one in found["slices"]))
+        typer.echo("")
     output.print_table(COLUMNS, (row(item) for item in found["items"]))
+    if found["exemplars"]:
+        typer.echo("")
+        output.print_table(EXEMPLAR_COLUMNS, ([one[name] for name in EXEMPLAR_KEYS] for one in found["exemplars"]))
 
 
 def headline(found: Mapping[str, Any]) -> str:
@@ -105,6 +123,18 @@ def row(item: Mapping[str, Any]) -> list[str]:
         output.UNKNOWN if item["lift"] is None else f"{item['lift']:.2f}×",
         difference(item["difference"]),
         item["verdict"].replace("_", " "),
+    ]
+
+
+def slice_row(found: Mapping[str, Any]) -> list[str]:
+    """One slice as the cells of `SLICE_COLUMNS`."""
+    keys = (f"{name}={'(unknown)' if value is None else value}" for name, value in found["keys"].items())
+    return [
+        ", ".join(keys),
+        output.rate(found["where"]),
+        output.rate(found["against"]),
+        output.UNKNOWN if found["lift"] is None else f"{found['lift']:.2f}×",
+        output.number(found["score"], digits=1),
     ]
 
 

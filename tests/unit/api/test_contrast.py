@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from quarterdeck.api.queries import DEFAULT_ATTRIBUTES
+from quarterdeck.api.routes.examples import RUN
 from quarterdeck.api.wire.contrast import ContrastsOut
+from quarterdeck.model.runs import Run
 
 API = "/api/v1"
+NOW_NS = 1_795_503_600 * 10**9
 MINUTE = 60 * 10**9
 
 
@@ -69,6 +74,51 @@ def test_a_part_of_the_window_is_set_against_the_rest(engine, deck, trace) -> No
 def test_without_runs_there_are_two_empty_sides(client) -> None:
     body = client.get(f"{API}/contrast").json()
     assert (body["where_runs"], body["against_runs"], body["items"], body["enough_data"]) == (0, 0, [], False)
+
+
+def varied(at: int, *, failed: bool) -> Run:
+    """Three prompt versions, four tenants, two tools of which a run uses one or both."""
+    tools = {"lookup": 1} if at % 2 else {"lookup": 1, "refund": 2}
+    return replace(
+        RUN, run_id=f"r{at:05}", prompt_version=f"v{at % 3 + 5}", tenant=f"t{at % 4}", tools=tools, flags=(),
+        status="error" if failed else "ok", error_class="tool_error" if failed else None,
+        started_at_ns=NOW_NS - (at + 1) * 10**9, ended_at_ns=NOW_NS - at * 10**9,
+    )  # fmt: skip
+
+
+def test_the_pair_that_fails_is_named_with_runs_to_open(engine, deck) -> None:
+    def fails(at: int) -> bool:
+        return at % 10 == 0 if (at % 3, at % 2) != (2, 0) else at % 5 != 0
+
+    deck.store.put_runs([varied(at, failed=fails(at)) for at in range(600)], [], settled_seq=0)
+    body = deck.client().get(f"{API}/contrast").json()
+    ContrastsOut.model_validate(body, extra="forbid")
+    first = body["slices"][0]
+    assert first["keys"] == {"prompt_version": "v7", "tool": "refund"}
+    assert (first["where"]["n"], first["against"]["n"]) == (body["where_runs"], body["against_runs"])
+    assert first["where"]["value"] > 0.5 > 0.1 > first["against"]["value"]
+    assert (body["fleet_wide"], first["lift"] > 5, first["score"] > 20) == (False, True, True)
+    assert body["in_words"].startswith("What sets these runs apart is prompt version v7 and tool refund: ")
+    assert [one["role"] for one in body["exemplars"]][:2] == ["medoid", "healthy"]
+    chosen = deck.client().get(f"{API}/contrast?where=prompt_version=v7&where=failed&against=prompt_version=v7").json()
+    assert chosen["slices"][0]["keys"] == {"tool": "refund"}
+
+
+def test_a_uniform_difference_is_fleet_wide_and_names_no_slice(engine, deck) -> None:
+    deck.store.put_runs([varied(at, failed=at % 7 == 0) for at in range(600)], [], settled_seq=0)
+    body = deck.client().get(f"{API}/contrast").json()
+    assert (body["fleet_wide"], body["slices"]) == (True, [])
+    assert body["in_words"] == "Fleet-wide: no attribute sets these runs apart from the others."
+
+
+def test_too_few_runs_say_nothing_of_slices(engine, deck) -> None:
+    deck.store.put_runs([varied(at, failed=at % 7 == 0) for at in range(60)], [], settled_seq=0)
+    body = deck.client().get(f"{API}/contrast").json()
+    assert (body["fleet_wide"], body["slices"], body["in_words"]) == (
+        None,
+        [],
+        "Not enough data: each side needs 20 runs.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from quarterdeck.api.context import Ctx, Project
+from quarterdeck.api.exemplars import exemplars_of
 from quarterdeck.api.queries import ContrastQuery, bounded_window, listed_names, narrowed
 from quarterdeck.api.routes.common import answers
 from quarterdeck.api.selections import selection
-from quarterdeck.api.wire.contrast import ContrastsOut, contrast_dict
-from quarterdeck.store.interface import CONTRAST_KEYS, ContrastCell, ContrastCounts
+from quarterdeck.api.wire.contrast import ContrastsOut, Deep, contrast_dict
+from quarterdeck.model.signals import SliceScore
+from quarterdeck.observe.signals.between import RUNS_MAX, SYMPTOMS, between
+from quarterdeck.observe.signals.exemplars import Exemplar
+from quarterdeck.store.interface import CONTRAST_KEYS, ContrastCell, ContrastCounts, RunFilter, TelemetryStore
 
 router = APIRouter(tags=["fleet"])
 
@@ -23,6 +28,17 @@ _EXAMPLE_NS = 1_795_503_600_000_000_000
 _EXAMPLE = contrast_dict(
     ContrastCounts(
         170, 1246, [ContrastCell("prompt_version", "v7", 131, 212), ContrastCell("tool", "refund", 9, 71)], 0
+    ),
+    Deep(
+        (SliceScore((("prompt_version", "v7"),), 343, 131 / 343, 0.12, 61.2),),
+        (170, 1246),
+        (
+            Exemplar(
+                "medoid",
+                "9f86d081884c7d659a2feaa0c55ad015",
+                "the most typical of 170 such runs: least unlike all others",
+            ),
+        ),
     ),
     words=(_WHERE, ()),
     window=(_EXAMPLE_NS - 3600 * 10**9, _EXAMPLE_NS),
@@ -49,6 +65,16 @@ async def contrast(request: Request, ctx: Ctx, project: Project, query: Annotate
 
     def make() -> object:
         counts = services.store.contrast(where, against, keys, values_max=_VALUES_MAX)
-        return contrast_dict(counts, words=words, window=window, limit=query.limit, part=part if narrow else None)
+        deep = _deep(services.store, where, against, keys)
+        return contrast_dict(counts, deep, words=words, window=window, limit=query.limit, part=part if narrow else None)
 
     return await ctx.answer(request, make)
+
+
+def _deep(store: TelemetryStore, where: RunFilter, against: RunFilter, keys: Sequence[str]) -> Deep:
+    """Slices of what is no symptom and was not chosen by, and runs to open."""
+    chosen_by = {name for one in (where, against) for name in one.equals}
+    telling = [key for key in keys if key not in SYMPTOMS and key not in chosen_by]
+    found = store.contrast_rows(where, against, telling, runs_max=RUNS_MAX)
+    slices = between(found, telling)
+    return Deep(slices, (found.where, found.against), exemplars_of(store, where, against))
