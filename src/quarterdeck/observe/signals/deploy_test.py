@@ -89,11 +89,17 @@ class DeployTest:
         self.controls.old(record)
 
     def new(self, record: Record, blocked: Bools) -> list[Crossing]:
-        """A run of the new version. Of the columns in `blocked` only the first run of each session counts."""
+        """A run of the new version. Of the columns in `blocked` only the first run of each session counts.
+
+        The deploy's age is counted from the first start that was seen. Runs that had started before it are left out: only
+        the long ones of them are still to end; and so is the run that it is taken from, which is as old as the deploy.
+        """
+        self.last_ns = max(self.last_ns, record.ended_ns)
+        if record.started_ns <= self.deploy.opened_ns:
+            return []
         x = self._once(record, blocked)
         self.runs += 1
         self.items += ~np.isnan(x)
-        self.last_ns = max(self.last_ns, record.ended_ns)
         self.recent.add(record.values, np.broadcast_to(self.old_mean, x.shape), record.run_id)
         self._rates(record, x)
         place = self._amounts(record, x)
