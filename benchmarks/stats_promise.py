@@ -282,12 +282,11 @@ def _localised(rng: np.random.Generator, sizes: tuple[int, ...], ways: int) -> b
 
 def row_11(scale: float) -> dict[str, object]:
     rng = np.random.default_rng(11)
-    reps = int(200 * scale)
-    null = [_canary(rng, drift=0.0) for _ in range(reps)]
-    drift = [_canary(rng, drift=0.3) for _ in range(reps // 2)]
+    null = [_canary(rng, drift=0.0) for _ in range(int(1_000 * scale))]
+    drift = [_canary(rng, drift=0.3) for _ in range(int(200 * scale))]
     found = [n for n in drift if n is not None]
     return {
-        "false_alarms": sum(n is not None for n in null) / reps,
+        "false_alarms": sum(n is not None for n in null) / len(null),
         "power": len(found) / len(drift),
         "calls_mean": round(float(np.mean(found))) if found else None,
     }
