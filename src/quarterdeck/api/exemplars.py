@@ -1,4 +1,4 @@
-"""Runs to open, read from the store: of two selections, of a signal, of an alert. At most 500 runs are read.
+"""Runs to open, read from the store: of two selections, of a signal, of an alert. At most 300 runs are read.
 
 Refuses: to choose; that is `observe.signals.exemplars`. Everything here blocks.
 """

@@ -14,8 +14,8 @@ from quarterdeck.model.signals import SliceScore
 from quarterdeck.observe.signals.localise import localise
 from quarterdeck.store.contrast import ContrastRows
 
-RUNS_MAX = 2_000
-"""Runs of either side that are read: at that size a search over all pairs takes 50 ms."""
+RUNS_MAX = 1_000
+"""Runs of either side that are read: a slice that twice as many would show and these do not is not worth its wait."""
 SYMPTOMS = frozenset({"lifecycle", "status", "outcome", "error_class", "tool_error", "flag", "dialect"})
 """How a run went, not which run it was: these tell failing runs from others by definition."""
 

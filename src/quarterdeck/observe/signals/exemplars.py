@@ -19,10 +19,12 @@ from quarterdeck.store.measures import cost_usd
 
 Role = Literal["medoid", "boundary", "worst", "healthy"]
 
-RUNS_MAX = 250
+RUNS_MAX = 150
 """Runs of either side that are compared: distances grow with the square."""
 _ALIKE = ("agent", "task_class", "model")
 """What a control must share, given up from the end when no healthy run has it."""
+_FAR = 4.0
+"""Standard deviations from which on a feature is simply different."""
 _SPREAD_MIN = 0.1
 """A feature in which all runs lie within ten per cent of each other tells none apart."""
 
@@ -50,8 +52,8 @@ def choose(bad: Sequence[Run], healthy: Sequence[Run]) -> tuple[Exemplar, ...]:
     ill, well = _newest(bad), _newest(healthy)
     if not ill:
         return ()
-    distance = _distances([*ill, *well])
-    inner, outer = distance[: len(ill), : len(ill)], distance[: len(ill), len(ill) :]
+    distance = _distances(ill, [*ill, *well])
+    inner, outer = distance[:, : len(ill)], distance[:, len(ill) :]
     typical = int(np.argmin(inner.sum(axis=1)))
     found = [Exemplar("medoid", ill[typical].run_id, _typical(len(ill)))]
     control = _control(ill[typical], well, outer[typical])
@@ -72,18 +74,20 @@ def _typical(n: int) -> str:
     return "the only run of this kind" if n == 1 else f"the most typical of {n:,} such runs: least unlike all others"
 
 
-def _distances(runs: Sequence[Run]) -> Floats:
-    """How unlike each two runs are, (n, n): one part a feature, each within 0..1 or a few."""
-    total = np.zeros((len(runs), len(runs)))
-    for column in np.array([_amounts(run) for run in runs]).T:
-        known = column[~np.isnan(column)]
-        spread = max(_SPREAD_MIN, float(np.std(known))) if len(known) else 1.0
-        apart = np.abs(column[:, None] - column[None, :]) / spread
-        one_unknown = np.isnan(column)[:, None] != np.isnan(column)[None, :]
-        total += np.where(np.isnan(apart), one_unknown.astype(np.float64), np.minimum(apart, 4.0))
+def _distances(ill: Sequence[Run], runs: Sequence[Run]) -> Floats:
+    """How unlike the first runs are to all, (ill, runs): a sum with one part a feature. `runs` begin with `ill`."""
+    n = len(ill)
     errors = np.array([run.error_class or "" for run in runs])
-    total += errors[:, None] != errors[None, :]
-    return total + _unlike_tools(runs)
+    total: Floats = _unlike_tools(runs, n) + (errors[:n, None] != errors[None, :])
+    for column in np.array([_amounts(run) for run in runs]).T:
+        unknown = np.isnan(column)
+        known = column[~unknown]
+        spread = max(_SPREAD_MIN, float(np.std(known))) if len(known) else 1.0
+        filled = np.where(unknown, 0.0, column)
+        apart = np.minimum(np.abs(filled[:n, None] - filled[None, :]) / spread, _FAR)
+        both = ~unknown[:n, None] & ~unknown[None, :]
+        total += np.where(both, apart, unknown[:n, None] != unknown[None, :])
+    return total
 
 
 def _amounts(run: Run) -> list[float]:
@@ -99,17 +103,15 @@ _UNITS = (1.0, 1e4, 1e3, 1.0)
 """Dollars and seconds in pieces so small that log1p is a logarithm."""
 
 
-def _unlike_tools(runs: Sequence[Run]) -> Floats:
-    """1 less the share of common tools (Jaccard); 0 for two runs without any."""
+def _unlike_tools(runs: Sequence[Run], n: int) -> Floats:
+    """1 less the share of common tools (Jaccard) of the first `n` and all; 0 for two runs without any."""
     names = sorted({tool for run in runs for tool in run.tools})
-    if not names:
-        return np.zeros((len(runs), len(runs)))
     at = {name: place for place, name in enumerate(names)}
     used: NDArray[np.float64] = np.zeros((len(runs), len(names)))
     for row, run in enumerate(runs):
         used[row, [at[tool] for tool in run.tools]] = 1.0
-    both = used @ used.T
-    either = used.sum(axis=1)[:, None] + used.sum(axis=1)[None, :] - both
+    both = used[:n] @ used.T
+    either = used[:n].sum(axis=1)[:, None] + used.sum(axis=1)[None, :] - both
     return np.where(either > 0, 1 - both / np.maximum(either, 1), 0.0)
 
 

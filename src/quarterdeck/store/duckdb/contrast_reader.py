@@ -107,14 +107,16 @@ def _branches(names: Sequence[str]) -> list[str]:
     return branches
 
 
+# First the runs are drawn by their ids alone; only those of either side that stay are read, and only their lists unfolded.
 _ROWS = """
 WITH chosen AS MATERIALIZED (
-  SELECT coalesce({where}, false) AS hit, md5(r.run_id) AS draw, {columns} FROM run r
+  SELECT r.rowid AS place, coalesce({where}, false) AS hit, md5(r.run_id) AS draw FROM run r
   WHERE {window} AND (({where}) OR ({against}))
-), drawn AS (
-  SELECT * FROM (SELECT * FROM chosen WHERE hit ORDER BY draw LIMIT $runs_max)
-  UNION ALL SELECT * FROM (SELECT * FROM chosen WHERE NOT hit ORDER BY draw LIMIT $runs_max))
-SELECT count(*) FILTER (hit), count(*) FILTER (NOT hit){names} FROM drawn GROUP BY ALL
+), drawn AS MATERIALIZED (
+  SELECT place, hit FROM (SELECT * FROM chosen WHERE hit ORDER BY draw LIMIT $runs_max)
+  UNION ALL SELECT place, hit FROM (SELECT * FROM chosen WHERE NOT hit ORDER BY draw LIMIT $runs_max))
+SELECT count(*) FILTER (hit), count(*) FILTER (NOT hit){columns} FROM run r JOIN drawn ON r.rowid = drawn.place
+WHERE {window} GROUP BY ALL
 """
 
 
@@ -129,8 +131,7 @@ def contrast_rows(
         where=_named(first.sql, first.values, "w", values),
         against=_named(second.sql, second.values, "a", values),
         window=_window(where, against),
-        columns=", ".join(_sorted_column(name) for name in names) or "0 AS nothing",
-        names="".join(f', "{name}"' for name in names),
+        columns="".join(f", {_sorted_column(name)}" for name in names),
     )
     rows = [
         ContrastRow(tuple(tuple(value) if isinstance(value, list) else value for value in found), ones, others)
