@@ -64,7 +64,7 @@ class AlertsQuery(WindowQuery):
     cursor: Annotated[str | None, Field(max_length=2000, description="`next_cursor` of the page before.")] = None
 
 
-@router.get("/alerts", response_model=AlertsOut, responses=answers(listing([alert_row(_ALERT)]), missing=True))
+@router.get("/alerts", response_model=AlertsOut, responses=answers(listing([alert_row(_ALERT)])))
 async def list_alerts(request: Request, ctx: Ctx, project: Project, query: Annotated[AlertsQuery, Query()]) -> Response:
     """Alerts, the newest first; in a list each shows the finding that leads it."""
     alerts = alerts_of(ctx.services)
