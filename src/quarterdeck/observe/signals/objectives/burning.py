@@ -33,8 +33,11 @@ PAIRS = (
     Pair(6 * HOUR_NS, HOUR_NS // 2, 6.0),
     Pair(72 * HOUR_NS, 6 * HOUR_NS, 1.0),
 )
-WINDOWS_NS = tuple(sorted({window for pair in PAIRS for window in pair[:2]} | {PERIOD_NS}))
-"""Every window that is read, shortest first."""
+PAIRED_NS = tuple(sorted({window for pair in PAIRS for window in pair[:2]}))
+"""The windows that decide whether something burns, shortest first."""
+
+WINDOWS_NS = (*PAIRED_NS, PERIOD_NS)
+"""Every window that there is, shortest first."""
 
 PairState = Literal["burning", "ok", "insufficient"]
 ObjectiveState = Literal["burning", "exhausted", "ok", "insufficient"]
@@ -67,6 +70,8 @@ class ObjectiveNow(NamedTuple):
     state: ObjectiveState
 
 
+_NOT_READ = Measured(None, None, None, 0, reason="not read")
+
 _CERTAIN = 0.8
 """A loose target cannot burn quickly: with 90 % as the target, all runs failing burn 10 times too fast. The factor is at most
 
@@ -75,10 +80,14 @@ this part of the greatest burn rate that there can be, so that an outage is told
 
 
 def stand(objective: Objective, project: str, windows: Sequence[Spent], now_ns: int, *, runs_min: int) -> ObjectiveNow:
-    """How the objective stands. `windows` are those of WINDOWS_NS that end now, in any order."""
+    """How the objective stands. `windows` are those of WINDOWS_NS that end now, in any order.
+
+    Without the one of 30 days (it is the dearest to read) only the pairs are known.
+    """
     by_length = {now_ns - window.since_ns: window for window in windows}
     rates = {length: _rate(objective, window, length) for length, window in by_length.items()}
-    spent = _spent(objective, by_length[PERIOD_NS])
+    whole = by_length.get(PERIOD_NS)
+    spent = _NOT_READ if whole is None else _spent(objective, whole)
     budget = objective.budget if objective.budget is not None else 1 - (objective.target or 0.0)
     used = None if spent.value is None else spent.value / budget
     pairs = [_pair(objective, pair, rates, runs_min) for pair in PAIRS]

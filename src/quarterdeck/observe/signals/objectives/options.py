@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 MatchKey = Literal["feature", "tenant", "agent", "environment"]
 AMOUNTS = ("cost_usd", "tokens_total")
 SCORE = "score:"
-OBJECTIVES_MAX = 200
+OBJECTIVES_MAX = 100
+"""One reading of the windows of 3 days takes some 15 ms at a million runs in 30 days, and is shared by equal matches."""
 
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 

@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 from quarterdeck.model.measured import Measured
 from quarterdeck.model.signals import Finding, Keys
-from quarterdeck.observe.signals.objectives.burning import WINDOWS_NS, ObjectiveNow, PairNow, stand
+from quarterdeck.observe.signals.objectives.burning import PAIRED_NS, WINDOWS_NS, ObjectiveNow, PairNow, stand
 from quarterdeck.observe.signals.objectives.options import SCORE, BurnOptions, Objective
 from quarterdeck.observe.signals.objectives.words import title_of
 from quarterdeck.store.spending import SpendingReader, Spent
@@ -22,9 +22,19 @@ _OVER_AFTER_NS = 300_000_000_000
 _DEFAULTS = BurnOptions()
 
 
-def standing(options: BurnOptions, project: str, spending: SpendingReader, now_ns: int) -> list[ObjectiveNow]:
-    """How every objective of the project stands, in the order of the settings. Raises StoreFailed from the reader."""
-    starts = [now_ns - length for length in WINDOWS_NS]
+def standing(
+    options: BurnOptions,
+    project: str,
+    spending: SpendingReader,
+    now_ns: int,
+    *,
+    windows_ns: Sequence[int] = WINDOWS_NS,
+) -> list[ObjectiveNow]:
+    """How every objective of the project stands, in the order of the settings. Raises StoreFailed from the reader.
+
+    `windows_ns`: those that are read, WINDOWS_NS or PAIRED_NS.
+    """
+    starts = [now_ns - length for length in windows_ns]
     read: dict[tuple[tuple[tuple[str, str], ...], str | None], Sequence[Spent]] = {}
     answers: list[ObjectiveNow] = []
     for objective in options.objectives:
@@ -61,10 +71,11 @@ class Objectives:
         if not options.objectives or (looked_ns is not None and now_ns - looked_ns < options.every_s * 1e9):
             return []
         self._looked_ns[project] = now_ns
-        found = [self._see(now, now_ns) for now in standing(options, project, spending, now_ns)]
-        return [finding for finding in found if finding is not None]
+        found = standing(options, project, spending, now_ns, windows_ns=PAIRED_NS)
+        findings = [self._see(now, spending, now_ns) for now in found]
+        return [finding for finding in findings if finding is not None]
 
-    def _see(self, now: ObjectiveNow, now_ns: int) -> Finding | None:
+    def _see(self, now: ObjectiveNow, spending: SpendingReader, now_ns: int) -> Finding | None:
         key = now.project, now.objective.name
         told = self._told.get(key)
         worst = worst_of(now)
@@ -77,7 +88,9 @@ class Objectives:
         if told is not None and worst.pair.factor <= told[0].threshold:
             self._told[key] = (told[0], now_ns)
             return None
-        finding = finding_of(now, worst, now_ns)
+        alone = BurnOptions(objectives=(now.objective,), runs_min=self._options.runs_min)
+        (whole,) = standing(alone, now.project, spending, now_ns)
+        finding = finding_of(whole, worst, now_ns)
         self._told[key] = (finding, now_ns)
         return finding
 
