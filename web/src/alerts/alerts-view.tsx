@@ -14,6 +14,7 @@ import { go, Link, setParams, useHere } from "../url/navigation";
 import { alertPath, linkTo } from "../url/place";
 import { alertLine, byUrgency, inboxWords } from "../words/alerts";
 import { moment } from "../words/time";
+import { isFact } from "../words/watched";
 import { ClosePanel } from "./close-panel";
 
 const OPEN = ["firing", "pending"] as const;
@@ -113,7 +114,7 @@ function Line({ alert, selected }: { alert: Alert; selected: boolean }) {
   const { params } = useHere();
   const line = alertLine(alert, useNow(5000));
   const first = alert.findings[0];
-  const measured = first && first.lane !== "live" && first.lane !== "burn";
+  const measured = first && !isFact(first);
   return (
     <Link
       to={linkTo(alertPath(alert.alert_id), params)}

@@ -36,7 +36,8 @@ export interface Stream {
   deploy: DeployOf | null;
   state: StreamState;
   evidence: number;
-  threshold: number;
+  /** Null until it is known how much is observed in a month. */
+  threshold: number | null;
   runs: number;
   now: Measured;
   before: Measured;
@@ -117,13 +118,16 @@ export interface Slice {
 
 /** One signal of these runs got worse. For `live` and `burn` the evidence is a fact, not a probability. */
 export interface Found {
+  kind: AlertKind;
   signal: string;
   title: string;
   unit: string;
   lane: Lane;
+  cohort: Keys;
+  where: Keys;
   stream_id: string;
   evidence: number;
-  threshold: number;
+  threshold: number | null;
   at: string;
   n: number;
   now: Measured;

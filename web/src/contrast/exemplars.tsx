@@ -21,7 +21,6 @@ const ROLE_WORDS: Record<ExemplarRole, string> = {
 export function Exemplars({ list, selected }: { list: readonly Exemplar[]; selected?: string | null }) {
   const shown = list.slice(0, 5);
   const runs = useRuns(shown);
-  const healthy = runs[shown.findIndex((one) => one.role === "healthy")];
   if (shown.length === 0) return <p className="muted">No run to show: the runs behind this are not stored any more.</p>;
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label="Exemplars, scrolls sideways">
@@ -41,12 +40,7 @@ export function Exemplars({ list, selected }: { list: readonly Exemplar[]; selec
             <tr key={fact.name}>
               <th scope="row">{fact.name}</th>
               {shown.map((one, i) => (
-                <Cell
-                  key={one.run_id}
-                  fact={fact}
-                  run={runs[i]}
-                  healthy={one.role === "healthy" ? undefined : healthy}
-                />
+                <Cell key={one.run_id} fact={fact} run={runs[i]} healthy={healthyOf(shown, runs, i)} />
               ))}
             </tr>
           ))}
@@ -54,6 +48,18 @@ export function Exemplars({ list, selected }: { list: readonly Exemplar[]; selec
       </table>
     </div>
   );
+}
+
+/** The healthy run that stands after a run is like it; where none does, the first one. A healthy run is compared with nothing. */
+function healthyOf(list: readonly Exemplar[], runs: readonly (Run | undefined)[], i: number): Run | undefined {
+  if (list[i]?.role === "healthy") return undefined;
+  const own = list[i + 1]?.role === "healthy" ? i + 1 : list.findIndex((one) => one.role === "healthy");
+  return runs[own];
+}
+
+/** Ids of one producer often begin alike: both ends are shown. */
+function shortId(id: string): string {
+  return id.length > 20 ? `${id.slice(0, 8)}…${id.slice(-8)}` : id;
 }
 
 /** Five questions always, since hooks may not come and go; an absent one is not asked. */
@@ -78,7 +84,7 @@ function Head({ exemplar, selected }: { exemplar: Exemplar; selected: boolean })
         {ROLE_WORDS[exemplar.role]}
       </span>
       <Link to={linkTo(runPath(exemplar.run_id), params)} className="exemplar-open" title={exemplar.run_id}>
-        open run {exemplar.run_id.slice(0, 12)}
+        open run {shortId(exemplar.run_id)}
       </Link>
       <span className="muted exemplar-why">{exemplar.because}</span>
     </th>

@@ -27,7 +27,9 @@ function rank(stream: Stream, row: Keys): number {
 }
 
 export function closeness(stream: Pick<Stream, "evidence" | "threshold">): number {
-  return Math.log(Math.max(1e-9, stream.evidence)) / Math.log(Math.max(2, stream.threshold));
+  return (
+    Math.log(Math.max(1e-9, stream.evidence)) / Math.log(Math.max(2, stream.threshold ?? Number.POSITIVE_INFINITY))
+  );
 }
 
 /** The stream that judges failing in a row; undefined where none does. */

@@ -48,10 +48,11 @@ function two(n: number): string {
   return String(n).padStart(2, "0");
 }
 
-/** Local clock time, the day where a day begins. One line, since a second line would be cut. */
-export function tickText(seconds: number): string {
+/** Local clock time, the day where a day begins, seconds where ticks are closer than a minute. One line: a second one would be cut. */
+export function tickText(seconds: number, stepS = 60): string {
   const at = new Date(seconds * 1000);
   const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  if (stepS < 60) return `${time}:${two(at.getSeconds())}`;
   return time === "00:00" ? `${two(at.getMonth() + 1)}-${two(at.getDate())}` : time;
 }
 

@@ -1,6 +1,6 @@
 /** Evidence as a bar on a logarithmic scale with its threshold, and a number with its interval or the words that there is none. */
 
-import type { Measured, Stream } from "../api/watched";
+import type { Found, Measured, Stream } from "../api/watched";
 import { count } from "../words/numbers";
 import {
   evidenceShare,
@@ -21,7 +21,7 @@ export function EvidenceBar({ of, width = WIDTH }: { of: Weighed; width?: number
   const tick = THRESHOLD_AT * width;
   return (
     <svg
-      className={of.evidence >= of.threshold ? "evidence evidence-over" : "evidence"}
+      className={of.threshold !== null && of.evidence >= of.threshold ? "evidence evidence-over" : "evidence"}
       viewBox={`0 0 ${width} 12`}
       width={width}
       height="12"
@@ -66,7 +66,11 @@ export function MovedWhisker({ now, before }: { now: Measured; before: Measured 
 }
 
 /** "12 % → 31 %" with its whisker and n. */
-export function MovedCell({ of }: { of: Pick<Stream, "now" | "before" | "unit"> & { kind?: Stream["kind"] } }) {
+export function MovedCell({
+  of,
+}: {
+  of: Pick<Stream, "now" | "before" | "unit"> & { kind?: Stream["kind"] | Found["kind"] };
+}) {
   const { now, before } = of;
   if (now.value === null) return <span className="insufficient">{insufficientWords(now)}</span>;
   const between =

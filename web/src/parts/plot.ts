@@ -94,7 +94,12 @@ export function optionsOf(latest: () => Plotted, size: { width: number; height: 
     cursor: { drag: { x: true, y: false, setScale: false }, y: false, points: { show: false } },
     scales: { x: { time: true }, y: { distr: first.log ? 3 : 1, range: () => extent(latest()) } },
     axes: [
-      { ...axis(false), values: (_plot, splits) => splits.map(tickText), space: 72, size: 28 },
+      {
+        ...axis(false),
+        values: (_plot, splits, _axis, _space, step) => splits.map((at) => tickText(at, step)),
+        space: 80,
+        size: 28,
+      },
       {
         ...axis(true),
         ...(first.log ? { splits: (_plot: uPlot, _axis: number, low: number, high: number) => powers(low, high) } : {}),

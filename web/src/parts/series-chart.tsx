@@ -57,7 +57,7 @@ function Said({ walk, plotted }: { walk: Walk | null; plotted: Plotted }) {
         ? `${pickedWords(chosen)} chosen, Enter compares it`
         : at === undefined
           ? ""
-          : `${tickText(at)}: ${values.join(", ")}`}
+          : `${tickText(at, 1)}: ${values.join(", ")}`}
     </p>
   );
 }

@@ -49,7 +49,10 @@ export function evidencePlot(of: StreamDetail, nowMs: number): Plotted {
   return {
     times: of.history.map((point) => seconds(point.at)),
     lines: [{ label: "evidence", values: of.history.map((point) => point.evidence), color: "--accent" }],
-    levels: [{ value: of.threshold, label: `threshold ${evidenceText(of.threshold)}`, color: "--bad" }],
+    levels:
+      of.threshold === null
+        ? []
+        : [{ value: of.threshold, label: `threshold ${evidenceText(of.threshold)}`, color: "--bad" }],
     ...marks(of, nowMs),
     log: true,
     format: evidenceText,

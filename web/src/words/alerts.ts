@@ -3,7 +3,7 @@
 import type { Alert, AlertKind, Found } from "../api/watched";
 import { count, dollars, plural } from "./numbers";
 import { ago } from "./time";
-import { movedText, sureWords, whereWords } from "./watched";
+import { isFact, movedText, sureWords, whereWords } from "./watched";
 
 export interface AlertLine {
   what: string;
@@ -62,8 +62,8 @@ const STATE_RANK = { firing: 0, pending: 1, resolved: 2 } as const;
 function strength(alert: Alert): number {
   const first = alert.findings[0];
   if (!first) return 0;
-  if (first.lane === "live" || first.lane === "burn") return 12;
-  return Math.log10(Math.max(1e-12, first.evidence / first.threshold));
+  if (isFact(first)) return 12;
+  return first.threshold === null ? 0 : Math.log10(Math.max(1e-12, first.evidence / first.threshold));
 }
 
 /** Firing first; then money that is being wasted, in powers of ten; then how sure; then the newest. */

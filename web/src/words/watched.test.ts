@@ -6,6 +6,7 @@ import {
   conditionsWords,
   evidenceShare,
   evidenceText,
+  evidenceWords,
   measuredWords,
   movedText,
   promiseWords,
@@ -41,7 +42,15 @@ const STREAM: Stream = {
 
 const FOUND: Found = {
   ...STREAM,
-  ...{ at: "2026-11-24T07:05:00Z", n: 212, slices: [], run_ids: ["r9", "r8"], wasted_usd: null },
+  ...{
+    kind: "regression",
+    where: {},
+    at: "2026-11-24T07:05:00Z",
+    n: 212,
+    slices: [],
+    run_ids: ["r9", "r8"],
+    wasted_usd: null,
+  },
 };
 
 const ALERT: Alert = {
@@ -68,6 +77,7 @@ describe("values of signals", () => {
     expect(valueText(192, { unit: "seconds/run" })).toBe("3 min 12 s");
     expect(valueText(68412, { unit: "tokens/run" })).toBe("68.4k");
     expect(valueText(0.02, { unit: "errors/call" })).toBe("2 %");
+    expect(valueText(3.4, { unit: "calls/run", kind: "regression" })).toBe("3.4");
     expect(valueText(null, STREAM)).toBe("—");
   });
   it("carry their interval and n, or why there is no number", () => {
@@ -92,6 +102,11 @@ describe("evidence", () => {
       "10⁷",
       "over 10¹²",
     ]);
+  });
+  it("may have no threshold yet", () => {
+    expect(evidenceText(null)).toBe("—");
+    expect(evidenceShare(50, null)).toBe(0);
+    expect(evidenceWords({ evidence: 2, threshold: null })).toBe("evidence 2, no threshold yet");
   });
   it("has its threshold at one place of the bar, whatever the threshold is", () => {
     expect(evidenceShare(12_000, 12_000)).toBeCloseTo(THRESHOLD_AT);

@@ -4,11 +4,13 @@ import type { Concentration, Found, Keys, Measured, Promised, SignalKind, Stream
 import { capital, count, dollars, percent, plural, short, UNKNOWN } from "./numbers";
 import { duration } from "./time";
 
-type Quantity = Pick<Stream, "unit"> & { kind?: SignalKind };
+/** A stream or a finding; a finding's kind is that of its alert and says nothing about the quantity. */
+type Quantity = Pick<Stream, "unit"> & { kind?: SignalKind | Found["kind"] };
 
 /** An amount is per run and has a unit of its own; everything else is a share. */
 export function isAmount(of: Quantity): boolean {
-  return of.kind ? of.kind === "amount" : of.unit.endsWith("/run");
+  if (of.kind === "amount" || of.kind === "rate") return of.kind === "amount";
+  return of.unit.endsWith("/run");
 }
 
 export function valueText(value: number | null | undefined, of: Quantity): string {
@@ -43,7 +45,8 @@ export function movedText(of: Quantity & Pick<Stream, "now" | "before">): string
 }
 
 /** Evidence below a thousand as it is, above in short: it spans ten powers of ten. */
-export function evidenceText(evidence: number): string {
+export function evidenceText(evidence: number | null): string {
+  if (evidence === null) return UNKNOWN;
   if (evidence >= 1e12) return "over 10¹²";
   if (evidence >= 1e6) return `10^${Math.floor(Math.log10(evidence))}`.replace(/\^(\d+)/, (_all, n) => superscript(n));
   if (evidence >= 100) return count(Number(evidence.toPrecision(2)));
@@ -57,6 +60,7 @@ function superscript(digits: string): string {
 }
 
 export function evidenceWords(of: Pick<Stream, "evidence" | "threshold">): string {
+  if (of.threshold === null) return `evidence ${evidenceText(of.evidence)}, no threshold yet`;
   const side = of.evidence >= of.threshold ? "over" : "of";
   return `evidence ${evidenceText(of.evidence)} ${side} a threshold of ${evidenceText(of.threshold)}`;
 }
@@ -64,8 +68,8 @@ export function evidenceWords(of: Pick<Stream, "evidence" | "threshold">): strin
 /** Where on a logarithmic scale from 1 to a hundred times the threshold evidence stands, 0 to 1; the threshold has one place for all. */
 export const THRESHOLD_AT = 0.72;
 
-export function evidenceShare(evidence: number, threshold: number): number {
-  if (!(evidence > 1) || !(threshold > 1)) return 0;
+export function evidenceShare(evidence: number, threshold: number | null): number {
+  if (threshold === null || !(evidence > 1) || !(threshold > 1)) return 0;
   return Math.min(1, (Math.log(evidence) / Math.log(threshold)) * THRESHOLD_AT);
 }
 
@@ -135,7 +139,7 @@ export function stateSentence(of: Stream): string {
 /** How many runs it takes, and what stays unseen. Null when neither can be said. */
 export function sightWords(of: Stream): string | null {
   const parts: string[] = [];
-  if (of.runs_needed !== null && of.state !== "reached")
+  if (of.runs_needed !== null && of.runs_needed > 0 && of.state !== "reached")
     parts.push(`a change of the size looked for would take ${plural(of.runs_needed, "run")} to reach the threshold`);
   if (of.sees !== null)
     parts.push(`as many runs again would show ${valueText(of.sees, of)} or worse; anything smaller stays unseen`);
@@ -160,9 +164,13 @@ export function conditionsWords(promise: Promised): string {
   return `all ${plural(all, "condition")} hold`;
 }
 
-/** For a fact about live runs or a budget no probability is meant. */
+/** What live runs do and what a budget lost are facts: no probability is meant. */
+export function isFact(found: Pick<Found, "lane">): boolean {
+  return found.lane === "live" || found.lane === "burn";
+}
+
 export function sureWords(found: Found): string {
-  return found.lane === "live" || found.lane === "burn" ? "a fact" : evidenceWords(found);
+  return isFact(found) ? "a fact" : evidenceWords(found);
 }
 
 /** "80 % by 3 of 14 cohorts" */
