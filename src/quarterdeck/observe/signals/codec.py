@@ -105,8 +105,18 @@ _READERS: Mapping[str, Callable[[Any, Form], Any]] = {
 
 
 def graft(target: Any, source: Any) -> None:
-    """Give `target` the fields of `source`, an object of its kind that was read."""
+    """Give `target` the fields of `source`, an object of its kind that was read; what was not written stays as it is."""
     names = getattr(type(source), "__slots__", None) or vars(source)
     for name in names:
-        if hasattr(source, name):
-            setattr(target, name, getattr(source, name))
+        if not hasattr(source, name):
+            continue
+        mine, read = getattr(target, name, None), getattr(source, name)
+        if is_object(mine) and type(mine) is type(read):
+            graft(mine, read)
+        else:
+            setattr(target, name, read)
+
+
+def is_object(value: Any) -> bool:
+    """Whether a value has fields that can be given one by one."""
+    return type(value).__module__.startswith("quarterdeck.") and not isinstance(value, tuple)

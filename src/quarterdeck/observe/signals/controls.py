@@ -102,6 +102,10 @@ class Controls:
         step = -(-len(fits) // REFERENCE_MAX) or 1
         return np.concatenate([near, self.values[fits[::step]]])
 
+    def until(self, age_ns: int) -> Floats:
+        """All old runs that lasted no longer: what the old version had shown at that age, shape (n, size)."""
+        return np.asarray(self.values[self.lasted_ns <= age_ns])
+
     def of_stratum(self, stratum: int) -> NDArray[np.float64]:
         """All values of a stratum from before, whatever their age."""
         return np.asarray(self.values[self.stratum == stratum])

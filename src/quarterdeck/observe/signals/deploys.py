@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from quarterdeck.model.signals import Deploy, Keys
+from quarterdeck.model.signals import Deploy, FindingState, Keys
 from quarterdeck.observe.signals import budget
 from quarterdeck.observe.signals.columns import Bools, Columns
 from quarterdeck.observe.signals.controls import Controls
@@ -102,7 +102,7 @@ class Deploys:
                 continue
             self.tests.remove(test)
             for at in np.flatnonzero(test.state != QUIET):
-                state = "recovered" if test.state[at] == REACHED else "fell"
+                state: FindingState = "recovered" if test.state[at] == REACHED else "fell"
                 test.state[at] = QUIET
                 yield test, Crossing(int(at), state, float(test.evidence[at])), float(test.thresholds[at])
 

@@ -62,11 +62,11 @@ class Newest:
         rows = self.rows(cohort)
         rows = rows[~np.isnan(self.places[rows, column])]
         if len(rows) <= MIN_RUNS:
-            return rows
+            return np.asarray(rows, dtype=np.int64)
         x, m = self.places[rows, column], self.normal[rows, column]
         gains = np.log1p(_SIZE_OF_BET * (x - m) / m)[::-1].cumsum()[::-1]
         best = int(np.argmax(gains[: len(rows) - MIN_RUNS + 1]))
-        return rows[best:]
+        return np.asarray(rows[best:], dtype=np.int64)
 
 
 def told_of(run: Run, stratum: int, cohort: Keys) -> Told:

@@ -262,7 +262,7 @@ class Patrol:
     def _say(self, stage: Stage, crossing: Crossing, threshold: float) -> Finding:
         slices: Sequence[SliceScore] = ()
         if crossing.state == "reached" and isinstance(stage, Scope):
-            slices = slices_of(self.newest, crossing.column, stage.keys or None)
+            slices = slices_of(self.newest, self.columns.names[crossing.column], crossing.column, stage.keys or None)
         return self._views.finding(stage, crossing, threshold, self.last_ns, slices)
 
     def _point(self, *stages: Stage) -> None:

@@ -12,7 +12,7 @@ from quarterdeck.errors import BadFile
 from quarterdeck.model.signals import Deploy
 from quarterdeck.observe.signals.blocks import Block, Blocks, Item
 from quarterdeck.observe.signals.clustering import Clustering
-from quarterdeck.observe.signals.codec import Codec, graft
+from quarterdeck.observe.signals.codec import Codec, graft, is_object
 from quarterdeck.observe.signals.controls import Controls
 from quarterdeck.observe.signals.days import Days
 from quarterdeck.observe.signals.deploy_test import DeployTest
@@ -73,7 +73,7 @@ def restore(patrol: Patrol, data: bytes) -> None:
     patrol.columns.restore(state["names"])
     for name in _PARTS:
         mine, read = getattr(patrol, name), state[name]
-        if type(mine).__module__.startswith("quarterdeck."):
+        if is_object(mine):
             graft(mine, read)
         else:
             setattr(patrol, name, read)

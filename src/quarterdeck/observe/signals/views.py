@@ -115,10 +115,12 @@ class Views:
         return typical.mean_of(float(normal.mean()) if len(normal) else 0.0, n if len(normal) else 0)
 
     def _before_deploy(self, test: DeployTest, at: int) -> Measured:
+        """The old version at the same age: before all kinds of runs were seen, both sides show the short ones."""
+        old = test.controls.until(test.last_ns - test.deploy.opened_ns)[:, at]
+        known = old[~np.isnan(old)]
         if self._columns.amount[at]:
-            old = test.controls.values[:, at]
-            return typical.median_of(old[~np.isnan(old)])
-        return typical.mean_of(float(test.old_mean[at]), float(test.old_n[at]))
+            return typical.median_of(known)
+        return typical.mean_of(float(known.mean()) if len(known) else 0.0, len(known))
 
     def _counts(self, stage: Stage, at: int) -> Floats | None:
         """Buckets of an amount over all strata of a stage."""

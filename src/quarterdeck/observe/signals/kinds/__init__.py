@@ -5,6 +5,7 @@ from quarterdeck.observe.signals.kinds import (
     cost,
     duration,
     errors_inside,
+    escalation,
     failing,
     guardrail,
     loop,
@@ -15,13 +16,14 @@ from quarterdeck.observe.signals.kinds import (
     schema_invalid,
     tokens,
     tool_calls,
+    tool_errors,
 )
 
 SIGNALS = tuple(
     module.SIGNAL
     for module in (
-        failing, tokens, cost, duration, retries, loop, lost, guardrail, refusal, schema_invalid, errors_inside,
-        model_calls, tool_calls, cache_miss,
+        failing, tokens, cost, duration, retries, loop, lost, guardrail, refusal, schema_invalid, errors_inside, tool_errors,
+        escalation, model_calls, tool_calls, cache_miss,
     )
 )  # fmt: skip
 """In the order in which they are shown."""
