@@ -71,6 +71,11 @@ VERBS = (
         "quarterdeck.cli.import_",
         "Send exported spans into a running server and return when their runs can be read.",
     ),
+    Verb(
+        "admission",
+        "quarterdeck.cli.admission",
+        "Try what a token ledger in front of a provider makes of its limits.",
+    ),
     Verb("retention", "quarterdeck.cli.retention", "Show how long data stays, or remove what is old now."),
     Verb("erase", "quarterdeck.cli.erase", "Remove spans, texts and runs of a session or a user. It cannot be undone."),
     Verb("config", "quarterdeck.cli.config", "Check a settings file, or show every setting in force."),
