@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 
 from quarterdeck.api.app import create_api
+from quarterdeck.api.routes.alerts import _ALERT
 from quarterdeck.api.services import ApiServices
 from quarterdeck.cli import main
 from quarterdeck.clock import SystemClock
@@ -25,6 +27,7 @@ from quarterdeck.observe.outcomes import OutcomeDesk, OutcomeOptions
 from quarterdeck.observe.runs import PriceTable, RunOptions, build_runs, summarise_runs
 from quarterdeck.store.interface import Batch
 from quarterdeck.store.memory import MemoryStore
+from quarterdeck.store.memory.alerts import MemoryAlertStore
 from quarterdeck.store.sql.keys import SqlKeyStore
 
 SECOND = 1_000_000_000
@@ -124,6 +127,14 @@ def filled_store(now_ns: int) -> MemoryStore:
     return store
 
 
+def kept_alerts() -> MemoryAlertStore:
+    """The alert that the API's document shows, firing, and one that is over."""
+    kept = MemoryAlertStore()
+    over = replace(_ALERT, alert_id="over", state="resolved", resolved_ns=_ALERT.updated_ns, resolution="rolled back")
+    kept.put_alerts([_ALERT, replace(over, opened_ns=1)])
+    return kept
+
+
 def _at_once(act: Callable[[Any], Any]) -> Future[Any]:
     """An errand where nothing else is under way."""
     future: Future[Any] = Future()
@@ -140,6 +151,7 @@ def services(folder: Path) -> ApiServices:
     return ApiServices(
         store=store,
         outcomes=desk,
+        alerts=kept_alerts(),
         keys=SqlKeyStore(f"sqlite:///{folder / 'state.db'}"),
         clock=clock,
         build_runs=lambda spans: build_runs(spans, now_ns=clock.now_ns(), prices=prices, options=RunOptions()),
