@@ -19,6 +19,7 @@ from quarterdeck.api.run_views.outlines import Outlines
 from quarterdeck.api.services import ApiServices
 from quarterdeck.api.threads import StoreThreads
 from quarterdeck.api.trees import Trees
+from quarterdeck.api.watched import Watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class ApiContext:
     trees: Trees
     outlines: Outlines
     doctor: Doctor
+    watched: Watched
 
     async def answer(self, request: Request, make: Callable[[], object]) -> Response:
         """The document that `make` builds, as JSON. Reading, building and packing happen off the event loop."""
@@ -48,7 +50,8 @@ def make_context(services: ApiServices) -> ApiContext:
     options = services.options
     threads = StoreThreads(options.store_threads, options.store_calls_waiting_max, services.metrics)
     trees = Trees(services)
-    return ApiContext(services, threads, Access(services, threads), trees, Outlines(services, trees), Doctor(services))
+    outlines, doctor, watched = Outlines(services, trees), Doctor(services), Watched(services)
+    return ApiContext(services, threads, Access(services, threads), trees, outlines, doctor, watched)
 
 
 def context_of(request: Request) -> ApiContext:

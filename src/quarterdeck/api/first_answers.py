@@ -55,8 +55,8 @@ def _questions(ctx: ApiContext, project: str, path: str, query: Mapping[str, str
 def _fleet(ctx: ApiContext, project: str, named: dict[str, str], bounds: dict[str, str]) -> dict[str, Make]:
     cohorts = CohortsQuery.model_validate(bounds | PAGE_COHORTS)
     return {
-        _address("fleet", named | bounds): lambda: fleet_document(ctx.services, project, WindowQuery(**bounds)),
-        _address("cohorts", named | bounds | PAGE_COHORTS): lambda: cohorts_document(ctx.services, project, cohorts),
+        _address("fleet", named | bounds): lambda: fleet_document(ctx, project, WindowQuery(**bounds)),
+        _address("cohorts", named | bounds | PAGE_COHORTS): lambda: cohorts_document(ctx, project, cohorts),
     }
 
 

@@ -13,6 +13,8 @@ from typing import NamedTuple
 from quarterdeck.model.signals import Keys, StreamNow
 from quarterdeck.store.cursors import decode_stream_cursor, encode_stream_cursor
 
+FAILING = "failing"
+"""The signal that stands for a cohort in a list of cohorts."""
 MOVED = ("reached", "rising")
 MOVED_MAX = 10
 

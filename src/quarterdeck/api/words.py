@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from quarterdeck.stats import wilson
 
@@ -25,9 +26,17 @@ class CohortFacts:
     failed: int
 
 
+class WatchedFacts(NamedTuple):
+    """Titles of alerts, the most urgent first. `judged`: some stream has learned what is normal."""
+
+    firing: Sequence[str]
+    pending: Sequence[str]
+    judged: bool
+
+
 @dataclass(frozen=True, slots=True)
 class FleetFacts:
-    """What is said. `minutes` is the window, None for one that does not end now; `known` says whether there is any run at all."""
+    """What is said. `watched` is None where nobody watches the fleet. `minutes` is the window, None for one that does not end now; `known` says whether there is any run at all."""
 
     live: int
     runs: int
@@ -37,14 +46,44 @@ class FleetFacts:
     cohorts: Sequence[CohortFacts]
     otlp_http: str | None
     known: bool
+    watched: WatchedFacts | None = None
 
 
 def in_words(facts: FleetFacts) -> str:
-    """E.g. `1,012 runs live. 12 % of 1,416 finished runs failed in the last 60 min (10–14 %).`"""
+    """E.g. `1,012 runs live. 12 % of 1,416 finished runs failed in the last 60 min (10–14 %).`
+
+    Alerts that fire are the answer, and stand in place of the rates. With none, what rises follows the rates.
+    """
+    if facts.watched is not None and facts.watched.firing:
+        return f"{_runs(facts.live)} live. {_alerts(facts.watched)}"
     if not facts.live and not facts.runs:
         return _nothing(facts)
-    parts = [f"{_runs(facts.live)} live.", _failing(facts), _culprit(facts)]
+    parts = [f"{_runs(facts.live)} live.", _failing(facts), _culprit(facts), _rising(facts.watched)]
     return " ".join(part for part in parts if part)
+
+
+def _alerts(watched: WatchedFacts) -> str:
+    first, *more = watched.firing
+    if more:
+        rest = f"{len(more):,} more {'alert fires' if len(more) == 1 else 'alerts fire'}."
+    elif watched.pending:
+        rest = f"Evidence rises for {len(watched.pending):,} more."
+    else:
+        rest = "Nothing else moved."
+    return f"{_sentence(first)} {rest}"
+
+
+def _rising(watched: WatchedFacts | None) -> str:
+    if watched is None or not watched.judged:
+        return ""
+    if not watched.pending:
+        return "Nothing moved."
+    more = f" {len(watched.pending) - 1:,} more." if len(watched.pending) > 1 else ""
+    return f"Not sure yet: {_sentence(watched.pending[0])}{more}"
+
+
+def _sentence(title: str) -> str:
+    return title if title.endswith((".", "!", "?")) else f"{title}."
 
 
 def _nothing(facts: FleetFacts) -> str:

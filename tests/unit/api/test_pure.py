@@ -16,7 +16,7 @@ from quarterdeck.api.times import parse_instant, rfc3339, rfc3339_or_none
 from quarterdeck.api.wire.cohort import cost_per_success
 from quarterdeck.api.wire.common import rate
 from quarterdeck.api.wire.session import summed_cost, summed_tokens
-from quarterdeck.api.words import CohortFacts, FleetFacts, in_words
+from quarterdeck.api.words import CohortFacts, FleetFacts, WatchedFacts, in_words
 from quarterdeck.errors import BadInput
 from quarterdeck.model.runs import Cost, Tokens
 from quarterdeck.observe.doctor import Producer, TelemetryFacts, find
@@ -69,6 +69,20 @@ RATE = "12 % of 1,416 finished runs failed in the last 60 min (10–14 %)."
             fleet(minutes=None, failed=1416),
             "1,012 runs live. 100 % of 1,416 finished runs failed in this window (100–100 %).",
         ),
+        (
+            fleet(cohorts=(V6, V7), watched=WatchedFacts(("v7 fails more than v6: 31 % against 12 %",), (), True)),
+            "1,012 runs live. v7 fails more than v6: 31 % against 12 %. Nothing else moved.",
+        ),
+        (
+            fleet(watched=WatchedFacts(("a.", "b", "c"), ("d",), True)),
+            "1,012 runs live. a. 2 more alerts fire.",
+        ),
+        (fleet(live=0, runs=0, watched=WatchedFacts(("a", "b"), (), True)), "0 runs live. a. 1 more alert fires."),
+        (fleet(watched=WatchedFacts(("a",), ("d", "e"), True)), "1,012 runs live. a. Evidence rises for 2 more."),
+        (fleet(watched=WatchedFacts((), (), True)), f"1,012 runs live. {RATE} Nothing moved."),
+        (fleet(watched=WatchedFacts((), (), False)), f"1,012 runs live. {RATE}"),
+        (fleet(watched=WatchedFacts((), ("d",), True)), f"1,012 runs live. {RATE} Not sure yet: d."),
+        (fleet(watched=WatchedFacts((), ("d", "e"), True)), f"1,012 runs live. {RATE} Not sure yet: d. 1 more."),
         (fleet(live=0, runs=0, scored=0, failed=0, minutes=7 * 1440), "No runs in the last 7 days."),
         (
             fleet(live=0, runs=0, scored=0, failed=0, known=False),

@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry
 from quarterdeck.api.routes.examples import RUN
 from quarterdeck.api.routes.signals import EXAMPLE
 from quarterdeck.api.signal_list import StreamFilter, moved, page_of, stream_of_cohort
+from quarterdeck.api.watched import PROJECTS_MAX, Watched
+from quarterdeck.api.wire.fleet import FleetOut
 from quarterdeck.api.wire.signals import EVIDENCE_MAX, finding_dict, stream_dict
 from quarterdeck.app.watch import patrols
 from quarterdeck.errors import BadInput
@@ -50,7 +52,7 @@ class Fleet:
         self.alerts = MemoryAlertStore()
         self.registry = CollectorRegistry()
         self.watch = Watch(
-            feed=self.store, alerts=self.alerts, patrols=patrols(SignalsOptions(alarms_per_month=200.0)),
+            feed=self.store, alerts=self.alerts, patrols=patrols(SignalsOptions(alarms_per_month=20.0)),
             live=LiveRules(), objectives=Objectives(), options=WatchOptions(), alert_options=AlertOptions(),
             gauges=WatchGauges(self.registry), clock=deck.clock, log=SimpleNamespace(error=print, warning=print),
         )  # fmt: skip
@@ -91,7 +93,7 @@ def test_the_stream_that_reached_its_threshold_comes_first(client: Any) -> None:
     }  # fmt: skip
     assert first["cohort"] == {"agent": "support-agent", "environment": "production"}
     assert first["now"]["value"] > 0.4 > first["before"]["value"]
-    assert found["promise"]["alarms_per_month"] == 200.0
+    assert found["promise"]["alarms_per_month"] == 20.0
     assert {one["name"] for one in found["promise"]["conditions"]}
 
 
@@ -142,6 +144,53 @@ def test_bad_questions_are_told_apart(client: Any, problem: Callable[..., dict[s
 def test_a_server_that_watches_nothing_says_so(deck: Any, problem: Callable[..., dict[str, Any]]) -> None:
     for path in ("signals", "signals/x"):
         assert "does not watch" in problem(deck.client().get(f"/api/v1/{path}"), 404, "not_found")["detail"]
+
+
+def test_the_fleet_says_what_fires_in_words_and_what_moved(client: Any) -> None:
+    found = client.get("/api/v1/fleet").json()
+    FleetOut.model_validate(found, extra="forbid")
+    assert found["alerts"] == {"firing": 1, "pending": 0}
+    assert "support-agent" in found["in_words"]
+    assert "v7 fails more than v6: " in found["in_words"]
+    assert found["in_words"].endswith(" Nothing else moved.")
+    first = client.get("/api/v1/signals").json()
+    assert found["moved"][0] == first["items"][0]
+    assert {one["state"] for one in found["moved"]} <= {"rising", "reached"}
+    assert found["promise"] == first["promise"]
+    assert isinstance(found["mix"], list)
+
+
+def test_a_row_of_cohorts_shows_the_evidence_that_its_runs_fail(client: Any) -> None:
+    rows = client.get("/api/v1/cohorts?by=agent,prompt_version").json()["items"]
+    watched = {row["keys"]["prompt_version"]: row["watched"] for row in rows}
+    assert watched["v7"]["state"] == "reached"
+    assert watched["v7"]["evidence"] >= watched["v7"]["threshold"]
+    assert (watched["v6"], watched["v1"]) == (None, None)
+    (research,) = [
+        one for one in client.get("/api/v1/cohorts?by=agent").json()["items"] if one["keys"]["agent"] == "research"
+    ]
+    assert research["watched"]["state"] in ("learning", "quiet", "rising")
+    assert set(research["watched"]) == {
+        "stream_id", "state", "evidence", "threshold", "runs", "runs_needed", "sees",
+    }  # fmt: skip
+
+
+def test_an_unwatched_fleet_has_nulls_and_not_zeros(deck: Any) -> None:
+    found = deck.client().get("/api/v1/fleet").json()
+    assert [found[name] for name in ("alerts", "promise", "moved", "mix")] == [None] * 4
+
+
+def test_one_description_serves_for_a_while(deck: Any, fleet: Fleet) -> None:
+    watched = Watched(deck.services(watch=fleet.watch, alerts=fleet.alerts))
+    first = watched.seen("default")
+    assert watched.seen("default") is first
+    deck.clock.advance(11)
+    assert watched.seen("default") is not first
+    for at in range(PROJECTS_MAX):
+        watched.seen(f"p{at}")
+    again = watched.seen("default")
+    assert again is not None
+    assert len(again.streams) > 20
 
 
 # --- the list, pure

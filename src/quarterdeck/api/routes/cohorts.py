@@ -7,10 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from quarterdeck.api.context import Ctx, Project
+from quarterdeck.api.context import ApiContext, Ctx, Project
 from quarterdeck.api.queries import CohortsQuery, bounded_window, listed_names
 from quarterdeck.api.routes.common import answers
+from quarterdeck.api.routes.signals import EXAMPLE
 from quarterdeck.api.services import ApiServices
+from quarterdeck.api.signal_list import FAILING, stream_of_cohort
 from quarterdeck.api.wire.cohort import CohortsOut, cohort_dict, series_dict
 from quarterdeck.api.wire.common import listing
 from quarterdeck.store.cohort_parts import CohortKeys, cut
@@ -39,21 +41,30 @@ _EXAMPLE_ROW = CohortRow(
 )
 
 
-@router.get("/cohorts", response_model=CohortsOut, responses=answers(listing([cohort_dict(_EXAMPLE_ROW)])))
+@router.get(
+    "/cohorts", response_model=CohortsOut, responses=answers(listing([cohort_dict(_EXAMPLE_ROW, None, EXAMPLE)]))
+)
 async def list_cohorts(
     request: Request, ctx: Ctx, project: Project, query: Annotated[CohortsQuery, Query()]
 ) -> Response:
     """Runs of the window grouped by version identity or context, most runs first (default: the last 60 minutes)."""
-    return await ctx.answer(request, lambda: cohorts_document(ctx.services, project, query))
+    return await ctx.answer(request, lambda: cohorts_document(ctx, project, query))
 
 
-def cohorts_document(services: ApiServices, project: str, query: CohortsQuery) -> dict[str, Any]:
+def cohorts_document(ctx: ApiContext, project: str, query: CohortsQuery) -> dict[str, Any]:
     """The answer of `GET cohorts`. Raises BadInput for a window or a key that is not known."""
+    services, seen = ctx.services, ctx.watched.seen(project)
     window = bounded_window(query, services.clock.now_ns(), services.options.default_window_minutes)
     by = listed_names("by", query.by, COHORT_KEYS)
     rows = services.store.cohorts(project, *window, by, limit=query.limit)
     series = _series(services, project, window, by, query.parts) if query.parts else {}
-    return listing([cohort_dict(row, series.get(tuple(row.keys.values()))) for row in rows])
+    streams = () if seen is None else [one for one in seen.streams if one.signal == FAILING]
+    return listing(
+        [
+            cohort_dict(row, series.get(tuple(row.keys.values())), stream_of_cohort(streams, FAILING, row.keys))
+            for row in rows
+        ]
+    )
 
 
 def _series(

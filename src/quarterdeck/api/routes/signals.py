@@ -81,12 +81,14 @@ async def list_signals(
     request: Request, ctx: Ctx, project: Project, query: Annotated[SignalsQuery, Query()]
 ) -> Response:
     """Streams: a signal of the whole fleet, of one cohort or of one new version. The nearest to its threshold first."""
-    watch = watch_of(ctx.services)
+    watch_of(ctx.services)
     where = StreamFilter(tuple(query.signal), tuple(query.lane), tuple(query.state), query.q or "")
 
     def make() -> dict[str, Any]:
-        page, cursor = page_of(watch.streams(project), where, cursor=query.cursor, limit=query.limit)
-        return listing([stream_dict(one) for one in page], cursor) | {"promise": promise_dict(watch.promise(project))}
+        seen = ctx.watched.seen(project)
+        assert seen is not None
+        page, cursor = page_of(seen.streams, where, cursor=query.cursor, limit=query.limit)
+        return listing([stream_dict(one) for one in page], cursor) | {"promise": promise_dict(seen.promise)}
 
     return await ctx.answer(request, make)
 

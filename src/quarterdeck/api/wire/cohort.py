@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from quarterdeck.api.times import rfc3339
 from quarterdeck.api.wire.common import RateOut, rate
 from quarterdeck.api.wire.fleet import TotalCostOut, total
+from quarterdeck.api.wire.signals import StateOfStream, stream_dict
+from quarterdeck.model.signals import StreamNow
 from quarterdeck.store.cohort_parts import CohortPart
 from quarterdeck.store.interface import CohortRow
 
@@ -39,8 +41,25 @@ class SeriesOut(BaseModel):
     tokens_per_run: list[float | None]
 
 
+class CohortWatchOut(BaseModel):
+    """Evidence that more of these runs fail than did before: of the stream `stream_id`, in full under `signals`.
+
+    `runs_needed`: runs until a change of the size that is looked for would be told; null = cannot be said.
+    """
+
+    stream_id: str
+    state: StateOfStream
+    evidence: float
+    threshold: float | None
+    runs: int
+    runs_needed: int | None
+    sees: float | None
+
+
 class CohortOut(BaseModel):
-    """`cost_per_success_usd`: mean cost of a run whose cost is known ÷ share of scored runs that did not fail."""
+    """`watched` is null where no stream is about these runs.
+
+    `cost_per_success_usd`: mean cost of a run whose cost is known ÷ share of scored runs that did not fail."""
 
     keys: dict[str, str | None]
     runs: int
@@ -54,6 +73,7 @@ class CohortOut(BaseModel):
     duration_s: QuantilesOut
     last_started_at: str
     series: SeriesOut | None
+    watched: CohortWatchOut | None
 
 
 class CohortsOut(BaseModel):
@@ -63,8 +83,13 @@ class CohortsOut(BaseModel):
     next_cursor: str | None
 
 
-def cohort_dict(row: CohortRow, series: dict[str, Any] | None = None) -> dict[str, Any]:
-    """`series` is that of `series_dict`; None where it was not asked for."""
+_OF_STREAM = ("stream_id", "state", "evidence", "threshold", "runs", "runs_needed", "sees")
+
+
+def cohort_dict(
+    row: CohortRow, series: dict[str, Any] | None = None, stream: StreamNow | None = None
+) -> dict[str, Any]:
+    """`series` is that of `series_dict`; None where it was not asked for. `stream` watches whether these runs fail."""
     return {
         "keys": row.keys,
         "runs": row.runs,
@@ -78,6 +103,7 @@ def cohort_dict(row: CohortRow, series: dict[str, Any] | None = None) -> dict[st
         "duration_s": {"p50": row.duration_s_p50, "p95": row.duration_s_p95},
         "last_started_at": rfc3339(row.started_at_max_ns),
         "series": series,
+        "watched": None if stream is None else {name: stream_dict(stream)[name] for name in _OF_STREAM},
     }
 
 

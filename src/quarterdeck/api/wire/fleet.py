@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
 from quarterdeck.api.concentration import Concentration, of_dollars, of_tokens
 from quarterdeck.api.times import rfc3339
 from quarterdeck.api.wire.common import RateOut, rate
+from quarterdeck.api.wire.signals import (
+    MeasuredOut,
+    PromiseOut,
+    StreamOut,
+    measured_dict,
+    promise_dict,
+    stream_dict,
+)
 from quarterdeck.model.runs import Lifecycle
+from quarterdeck.model.signals import Promise, StreamNow
+from quarterdeck.observe.signals.mix import MixShift
 from quarterdeck.stats.estimate import Estimate
 from quarterdeck.stats.weighted import total_of_weights
 from quarterdeck.store.interface import FleetMinute, FleetNow
@@ -82,8 +92,27 @@ class ConcentrationsOut(BaseModel):
     cost_usd: ConcentrationOut | None
 
 
+class OpenAlertsOut(BaseModel):
+    """Alerts that are open now, whatever the window."""
+
+    firing: int
+    pending: int
+
+
+class MixShiftOut(BaseModel):
+    """The share of one kind of runs among all, now and before. It is no regression: no rate of that kind moved."""
+
+    where: dict[str, str | None]
+    now: MeasuredOut
+    before: MeasuredOut
+
+
 class FleetOut(BaseModel):
-    """Live runs by lifecycle whatever the window; `finished` and all else within it."""
+    """Live runs by lifecycle whatever the window; `finished` and all else within it.
+
+    `moved` are at most ten streams whose evidence rises or has reached its threshold. They, `alerts`, `promise` and `mix`
+    are of now, and null on a server that watches nothing.
+    """
 
     since: str
     until: str
@@ -95,14 +124,29 @@ class FleetOut(BaseModel):
     cost_usd: TotalCostOut
     estimated: EstimatedRunsOut
     concentration: ConcentrationsOut
+    alerts: OpenAlertsOut | None
+    promise: PromiseOut | None
+    moved: list[StreamOut] | None
+    mix: list[MixShiftOut] | None
     minutes: list[MinuteOut]
     in_words: str
+
+
+class WatchedNow(NamedTuple):
+    """What the watch says of now."""
+
+    firing: int
+    pending: int
+    promise: Promise
+    moved: Sequence[StreamNow]
+    mix: Sequence[MixShift]
 
 
 def fleet_dict(
     fleet: FleetNow,
     weights: RunWeights,
     spending: Sequence[CohortSpending],
+    watched: WatchedNow | None,
     *,
     since_ns: int,
     until_ns: int,
@@ -121,8 +165,23 @@ def fleet_dict(
         "cost_usd": total(fleet.cost_usd, fleet.cost_known),
         "estimated": estimated_dict(weights),
         "concentration": concentration_dict(spending),
+        **watched_dict(watched),
         "minutes": [_minute_dict(minute) for minute in fleet.minutes],
         "in_words": in_words,
+    }
+
+
+def watched_dict(watched: WatchedNow | None) -> dict[str, Any]:
+    if watched is None:
+        return dict.fromkeys(("alerts", "promise", "moved", "mix"))
+    return {
+        "alerts": {"firing": watched.firing, "pending": watched.pending},
+        "promise": promise_dict(watched.promise),
+        "moved": [stream_dict(one) for one in watched.moved],
+        "mix": [
+            {"where": dict(one.where), "now": measured_dict(one.now), "before": measured_dict(one.before)}
+            for one in watched.mix
+        ],
     }
 
 
