@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from quarterdeck.errors import BadInput
 from quarterdeck.model.alerts import Alert, AlertEvent
 from quarterdeck.model.signals import Finding
-from quarterdeck.observe.alerts.joins import belongs, deploy_of
+from quarterdeck.observe.alerts.joins import belongs, deploy_of, is_part
 from quarterdeck.observe.alerts.options import AlertOptions
 from quarterdeck.observe.alerts.signature import signature_of
 from quarterdeck.observe.alerts.title import words_of
@@ -79,7 +79,8 @@ class Book:
         if change is None:
             return []
         self._keep(change.alert)
-        return [change]
+        parts = [] if ends else self._take_parts(change.alert, finding, now_ns)
+        return [change, *parts]
 
     def close(self, alert: Alert, reason: str, by: str | None, now_ns: int) -> Change:
         """Resolved by somebody, with a reason. Raises BadInput for no reason, a long one, or an alert that is resolved."""
@@ -114,6 +115,7 @@ class Book:
 
     def _begin(self, finding: Finding, now_ns: int) -> Change | None:
         alert = self._signed(finding) or self._explaining(finding, now_ns) or self._own_pending(finding)
+        alert = alert or next(iter(self._narrower(finding, now_ns)), None)
         if alert is not None:
             return self._join(alert, finding, now_ns)
         return self._open_one(finding, now_ns)
@@ -137,6 +139,26 @@ class Book:
             ),
             None,
         )
+
+    def _narrower(self, finding: Finding, now_ns: int) -> list[Alert]:
+        """Alerts of single cohorts that turn out to be the whole fleet: a finding that no slice explains. Firing ones first."""
+        if finding.lane != "pooled" or finding.where or finding.state != "reached":
+            return []
+        found = [one for one in self._of(finding.project) if is_part(one, finding, now_ns, self._options)]
+        return sorted(found, key=lambda one: (one.state != "firing", one.opened_ns))
+
+    def _take_parts(self, alert: Alert, finding: Finding, now_ns: int) -> list[Change]:
+        """The other cohorts' alerts end when one alert is about the whole fleet."""
+        if alert.where:
+            return []
+        why = f"part of the alert {alert.alert_id}: {alert.title}"
+        parts = [one for one in self._narrower(finding, now_ns) if one.alert_id != alert.alert_id]
+        changes = [
+            Change(resolved(one, why, now_ns, self._options), "resolved", one.state == "firing") for one in parts
+        ]
+        for change in changes:
+            self._keep(change.alert)
+        return changes
 
     def _of(self, project: str) -> list[Alert]:
         return [alert for alert in self.open_alerts() if alert.project == project]
@@ -206,9 +228,11 @@ class Book:
 
 
 def _says_more(finding: Finding, alert: Alert) -> bool:
-    """Whether the alert is now about this finding: it names the version, or it is what the alert was opened with."""
+    """Whether the alert is now about this finding: it names the version, says that it is the whole fleet, or opened it."""
     if finding.deploy is not None and deploy_of(alert) is None:
         return True
+    if finding.lane == "pooled" and not finding.where and alert.findings[0].lane == "cohort":
+        return finding.state == "reached" and deploy_of(alert) is None
     return alert.state == "pending" and stream_of(alert.findings[0]) == stream_of(finding)
 
 

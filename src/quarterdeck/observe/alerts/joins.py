@@ -36,6 +36,13 @@ def belongs(finding: Finding, alert: Alert, now_ns: int, options: AlertOptions) 
     return set(alert.where) <= set(finding.where)
 
 
+def is_part(alert: Alert, finding: Finding, now_ns: int, options: AlertOptions) -> bool:
+    """Whether an alert of one cohort is a part of what a finding says of the whole fleet: one signal, at one time."""
+    first = alert.findings[0]
+    same = alert.kind == "regression" and first.lane == "cohort" and first.signal == finding.signal
+    return same and deploy_of(alert) is None and _is_new(alert, now_ns, options)
+
+
 def _is_explained(finding: Finding, deploy: Deploy, signals: set[str]) -> bool:
     """Whether the finding, of the whole fleet or a cohort, is the deploy seen from further away."""
     if _names(finding.where, deploy):

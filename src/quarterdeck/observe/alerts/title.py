@@ -25,6 +25,8 @@ _VERBS = {
     "refusal": "refuses more often",
     "schema_invalid": "gives invalid output more often",
     "errors_inside": "has more errors inside",
+    "escalation": "escalates more often",
+    "truncated": "is cut off more often",
     "tool_errors": "has more failing tool calls",
     "model_calls": "makes more model calls",
     "tool_calls": "makes more tool calls",

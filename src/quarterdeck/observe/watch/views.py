@@ -22,11 +22,18 @@ class Views:
         self._clock = clock
         self._lock = threading.RLock()
         self._patrols: dict[str, Patrolling] = {}
+        self._looks = 0
+        self._streams: dict[str, tuple[int, list[StreamNow]]] = {}
 
     def streams(self, project: str) -> list[StreamNow]:
-        """Streams and open deploy tests, closest to its threshold first."""
+        """Streams and open deploy tests, closest to its threshold first; made once for each look of the watch."""
         with self._lock:
-            return self._seen(project).streams()
+            looks, streams = self._streams.get(project, (-1, []))
+            if looks != self._looks:
+                streams = self._seen(project).streams()
+                if project in self._patrols:
+                    self._streams[project] = (self._looks, streams)
+            return list(streams)
 
     def stream(self, project: str, stream_id: str) -> StreamNow:
         """Raises NotFound."""

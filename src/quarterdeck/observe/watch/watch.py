@@ -34,7 +34,7 @@ from quarterdeck.store.alerts import AlertStore
 
 _CHUNK = 50
 """Runs taken while the lock is held once: whoever looks waits for a few milliseconds."""
-_HOUR_NS = 3_600 * 10**9
+_TEN_MINUTES_NS = 600 * 10**9
 
 
 def to_nobody(_alert: Alert, _event: str) -> None:
@@ -120,9 +120,12 @@ class Watch(Views):
         self._take_outcomes(now_ns)
         self._pass_time(now_ns)
         self._look_at_live(now_ns)
-        if self._is_due("prune", now_ns, _HOUR_NS):
+        if self._is_due("prune", now_ns, _TEN_MINUTES_NS):
             with self._lock:
                 self._alerting.prune(now_ns)
+                self._gauges.streams.set(sum(len(patrol.streams()) for patrol in self._patrols.values()))
+        with self._lock:
+            self._looks += 1
         if self._is_due("save", now_ns, int(self._options.save_every_s * 1e9)):
             self.save()
         return read
@@ -246,20 +249,29 @@ class Watch(Views):
         return True
 
     def save(self) -> None:
-        """Write the memory, when there is a file for it and something to remember."""
+        """Write the memory, when there is a file for it and something to remember.
+
+        Only this thread changes patrols, so whoever looks meanwhile does not wait for a second or so.
+        """
         if self._file is None or not self._resumed:
             return
-        with self._lock:
-            memory = Memory(
-                form=FORM,
-                run_seq=self._run_seq,
-                outcome_seq=self._outcome_seq,
-                patrols={project: patrol.dump() for project, patrol in self._patrols.items()},
-                taken=self._intake.taken.dump(),
-                waiting=self._intake.waiting.dump(),
-            )
-            self._gauges.streams.set(sum(len(patrol.streams()) for patrol in self._patrols.values()))
+        memory = Memory(
+            form=FORM,
+            run_seq=self._run_seq,
+            outcome_seq=self._outcome_seq,
+            patrols=self._dumps(),
+            taken=self._intake.taken.dump(),
+            waiting=self._intake.waiting.dump(),
+        )
         write_memory(self._file, memory)
+
+    def _dumps(self) -> dict[str, bytes]:
+        """Every patrol's own form. A patrol that somebody's look changed meanwhile is written again with nobody looking."""
+        try:
+            return {project: patrol.dump() for project, patrol in self._patrols.items()}
+        except RuntimeError:
+            with self._lock:
+                return {project: patrol.dump() for project, patrol in self._patrols.items()}
 
     # --- alerts ----------------------------------------------------------------------------------------------------
 

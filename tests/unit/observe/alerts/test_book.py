@@ -202,6 +202,35 @@ def test_the_whole_fleet_takes_other_signals_for_an_hour(kept: Kept) -> None:
     assert kept.take(cohort(stream_id="again")) == ["joined"]
 
 
+def test_cohorts_that_turn_out_to_be_the_whole_fleet_become_one_alert(kept: Kept) -> None:
+    first, second, third = (
+        cohort(where=(("agent", name),), cohort=(("agent", name),), stream_id=name) for name in ("a", "b", "c")
+    )
+    tokens_of_b = replace(second, signal="tokens", stream_id="bt", where=(("agent", "d"),))
+    assert kept.take(first, second, replace(third, state="rising"), tokens_of_b) == [
+        "firing",
+        "firing",
+        "pending",
+        "firing",
+    ]
+    assert kept.take(pooled()) == ["joined", "resolved", "resolved"]
+    fleet, other = [alert for alert in kept.alerts.values() if alert.state == "firing"]
+    assert (fleet.where, fleet.findings[0].lane, other.findings[0].signal) == ((), "pooled", "tokens")
+    assert fleet.title.startswith("the whole fleet fails more than usual")
+    parts = [alert.resolution or "" for alert in kept.alerts.values() if alert.state == "resolved"]
+    assert all(words.startswith(f"part of the alert {fleet.alert_id}") for words in parts)
+    assert [event for _, event in kept.told] == ["firing", "firing", "firing", "resolved"]  # c never fired
+    assert kept.take(replace(third, at_ns=NOW_NS + 9)) == ["joined"]
+    assert kept.take(pooled("recovered")) == ["resolved"]
+
+
+def test_a_slice_that_explains_the_fleet_leaves_the_cohorts_alone(kept: Kept) -> None:
+    kept.take(cohort(where=(("agent", "a"),), stream_id="a"))
+    assert kept.take(pooled(where=(("agent", "b"),))) == ["firing"]
+    assert kept.take(pooled(where=(("agent", "a"),), stream_id="p2")) == ["joined"]
+    assert len(kept.alerts) == 2
+
+
 def test_facts_about_live_runs_fire_at_once_with_their_own_sentence(kept: Kept) -> None:
     assert kept.take(live()) == ["firing"]
     assert kept.only.title == live().title
