@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -26,6 +26,9 @@ _STEPS = 3
 
 _WAIT_S, _WAIT_ALONE_S = 10, 30
 """Idle seconds that count as waiting. Where no model call is reported the model thinks unseen, so a wait must be longer."""
+
+_MASKED_TOOLS = 3
+"""Tools whose calls all have equal arguments: somebody replaced them by a constant before we saw them."""
 
 _ANSWER_NS = 500_000_000
 """Two model calls with nothing but so much time between them: somebody answered, and what was asked may be asked again."""
@@ -76,10 +79,11 @@ def repeats_of(members: Columns, loop_repeats: int, owners: Callable[[], Sequenc
     `owners` answers whose each member is (the agent span nearest above); it is asked only when a result is repeated.
     Five agents of a run that read one file each are no loop.
     """
-    if not _may_go_round(members, loop_repeats):
+    texts = _texts(members, loop_repeats)
+    if texts is None or texts.masked:
         return set()
     wait_ns = (_WAIT_S if "llm" in members.op_kind else _WAIT_ALONE_S) * 1_000_000_000
-    world = _World(loop_repeats, wait_ns)
+    world = _World(loop_repeats, wait_ns, texts)
     agents: dict[int, _Agent] = {}
     rows = zip(
         owners(), members.op_kind, members.start_ns, members.end_ns, members.tool_name, members.name,
@@ -97,28 +101,52 @@ def repeats_of(members: Columns, loop_repeats: int, owners: Callable[[], Sequenc
     return {flag for agent in agents.values() for flag in agent.flags()}
 
 
-def _may_go_round(members: Columns, loop_repeats: int) -> bool:
-    """A cheap necessary condition, so that most runs cost next to nothing: a call often enough, or known results in a row."""
+class _Texts(NamedTuple):
+    """What the run's hashes cannot tell. `bare`: results that several tools gave (ok, nothing, a mask); `plain`: tools that
+
+    always answered the same. `masked`: one hash stands for the arguments of all calls of three tools or more.
+    """
+
+    bare: Set[str]
+    plain: Set[str | None]
+    masked: bool
+
+
+def _texts(members: Columns, loop_repeats: int) -> _Texts | None:
+    """None when the run cannot go round: a cheap necessary condition, so that most runs cost next to nothing."""
     fewest = min(_STEPS + 1, 2 * _ROUNDS - 2)
     if members.op_kind.count("tool") < min(fewest, loop_repeats):
-        return False
-    told = [row for row in zip(members.tool_name, members.tool_result_hash, strict=True) if row[1] is not None]
-    if len(told) - len(set(told)) < min(fewest, loop_repeats - 1):
-        return False
-    calls = Counter(zip(members.tool_name, members.tool_args_hash, members.tool_result_hash, strict=True))
-    if any(n >= loop_repeats and call[2] is not None for call, n in calls.items()):
-        return True
-    known: set[tuple[str | None, str]] = set()
-    streak = 0
+        return None
+    columns = zip(members.tool_name, members.tool_args_hash, members.tool_result_hash, strict=True)
+    told = [row for row in columns if row[2] is not None]
+    answers = {(tool, result) for tool, _, result in told}
+    if len(told) - len(answers) < min(fewest, loop_repeats - 1):
+        return None
+    by_result, by_tool = Counter(result for _, result in answers), Counter(tool for tool, _ in answers)
+    texts = _Texts(
+        {result for result, n in by_result.items() if n > 1},
+        {tool for tool, n in by_tool.items() if n == 1},
+        len(by_tool) >= _MASKED_TOOLS and len({args for _, args, _ in told}) == 1,
+    )
+    if max(Counter(told).values()) >= loop_repeats or _in_a_row(told, texts.bare) >= fewest:
+        return texts
+    return None
+
+
+def _in_a_row(told: Sequence[tuple[Any, ...]], bare: Set[str]) -> int:
+    """The most calls in a row that brought nothing but what was known."""
+    known: set[tuple[Any, ...]] = set()
+    most = streak = 0
     for row in told:
-        if row in known:
+        answer = row[0], row[2]
+        if row in known or (answer in known and row[2] not in bare):
             streak += 1
-            if streak >= fewest:
-                return True
+            most = max(most, streak)
         else:
             streak = 0
-            known.add(row)
-    return False
+        known.add(row)
+        known.add(answer)
+    return most
 
 
 def owners_of(
@@ -138,10 +166,14 @@ def owners_of(
 class _World:
     """What the agents of a run share. `changes` counts what makes the next repeat of anybody innocent."""
 
-    __slots__ = ("changes", "loop_repeats", "wait_ns")
+    __slots__ = ("changes", "loop_repeats", "texts", "wait_ns")
 
-    def __init__(self, loop_repeats: int, wait_ns: int) -> None:
-        self.changes, self.loop_repeats, self.wait_ns = 0, loop_repeats, wait_ns
+    def __init__(self, loop_repeats: int, wait_ns: int, texts: _Texts) -> None:
+        self.changes, self.loop_repeats, self.wait_ns, self.texts = 0, loop_repeats, wait_ns, texts
+
+    def says_nothing(self, tool: str, result: str) -> bool:
+        """Whether another question with this answer proves nothing: the tool may always answer so."""
+        return result in self.texts.bare or tool in self.texts.plain
 
 
 class _Streak:
@@ -225,7 +257,8 @@ class _Agent:
                 self._oscillates = self._grows = False
             world.changes += manner.writes
             self._streaks[call] = _Streak(result, world.changes)
-            self._fresh = self._fresh or not manner.seeks or answer not in self._known
+            if not manner.seeks or answer not in self._known or world.says_nothing(*answer):
+                self._fresh = True
         elif streak.changes != world.changes:
             streak.changes, streak.count = world.changes, 1
             self._fresh = True

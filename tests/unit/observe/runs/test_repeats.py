@@ -129,9 +129,23 @@ def test_to_and_fro_with_waits_is_polling():
 
 
 def test_a_context_that_grows_while_nothing_new_comes_in():
-    known = [("search_docs", f"q{n}", "no results") for n in range(6)]
+    known = [("search_docs", "q", "a hit"), *(("search_docs", f"q{n}", "no results") for n in range(6))]
     assert flags(*calls(*known, None)) == {"stale_growth"}
-    assert flags(*calls(*known[:4], None)) == set()
+    assert flags(*calls(*known[:5], None)) == set()
+    cycle = [(f"get_{part}", f"{part} 7", part) for part in ("user", "order", "payment")]
+    assert flags(*calls(*cycle * 3, None)) == {"stale_growth"}
+
+
+def test_a_tool_that_always_answers_the_same_proves_nothing():
+    assert flags(*calls(*[("search_docs", f"q{n}", "ok") for n in range(20)], None)) == set()
+    both = [(tool, f"q{n}", "ok") for n in range(9) for tool in ("search_docs", "take_note")]
+    assert flags(*calls(("search_docs", "q", "a hit"), *both, None)) == set()
+
+
+def test_arguments_behind_a_mask_are_not_known():
+    tools = ["get_user", "get_order", "get_page"]
+    assert flags(*calls(*[(tool, "***", "***") for _ in range(8) for tool in tools])) == set()
+    assert "loop" in flags(*calls(*[(tool, tool, "none") for _ in range(8) for tool in tools]))
 
 
 def test_a_context_that_does_not_grow_or_brings_something_is_well():
