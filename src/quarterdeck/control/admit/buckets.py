@@ -23,7 +23,7 @@ class Buckets:
     """One level per limited dimension. `burst_s`: seconds of the limit that a bucket holds, a minute if not said.
 
     `streamed` dimensions are charged by the provider while an answer runs: what is held there is not yet taken from
-    its bucket, so this mirror is full at size − held.
+    its bucket, so this mirror is full at size − held. `drain`: what others are seen to take of the refill, a second.
     """
 
     __slots__ = (
@@ -32,6 +32,7 @@ class Buckets:
         "_day_end",
         "capacity",
         "dims",
+        "drain",
         "full",
         "held",
         "level",
@@ -57,6 +58,7 @@ class Buckets:
         self.rate = [0.0] * len(DIMENSIONS)
         self.capacity = [NEVER] * len(DIMENSIONS)
         self.full = [NEVER] * len(DIMENSIONS)
+        self.drain = [0.0] * len(DIMENSIONS)
         self.held = [0.0] * len(DIMENSIONS)
         self.dims: tuple[int, ...] = ()
         for dimension in range(len(DIMENSIONS)):
@@ -92,7 +94,7 @@ class Buckets:
             if rate[i]:
                 full = self.full[i] - self.held[i] if i in self.streamed else self.full[i]
                 if level[i] < full:
-                    risen = level[i] + rate[i] * passed
+                    risen = level[i] + (rate[i] - self.drain[i]) * passed
                     level[i] = risen if risen < full else full
         if now >= self._day_end:
             self._day_end = (now // DAY_S + 1) * DAY_S
@@ -152,7 +154,7 @@ class Buckets:
     def _seconds(self, i: int, short: float) -> float:
         if i == COST:
             return max(self._day_end - self._at, 0.0)
-        return short / self.rate[i] if self.rate[i] else NEVER
+        return short / (self.rate[i] - self.drain[i]) if self.rate[i] else NEVER
 
     def full_in_s(self, dimension: int) -> float | None:
         """Seconds until a bucket is full if nothing more is taken; None for a dimension that only settling fills."""

@@ -68,15 +68,17 @@ class Little:
 
 
 class RateProbe:
-    """Limits that nobody told, measured from refusals: between two of them, what was taken over the time it took.
+    """Limits that nobody told, measured from refusals: what was taken between two of them, over the time it took.
 
-    At a refusal the provider's bucket is about empty. At the next one it is again, so all that it refilled was taken.
-    Without refusals and with demand the estimate grows by 3 % a second, faster the longer it lasts.
+    At a refusal the provider's bucket is about empty, and at the next one again, so all that it refilled was taken. At the
+    first one the bucket was full at the start: a minute's worth and what refilled since. Without refusals and with demand
+    the estimate grows by 0.4 % a second, with the square of the quiet time after three seconds, to twice what was known.
     """
 
-    DECREASE = 0.97
-    GROW_PER_S = 0.03
-    FASTER_AFTER_S = 5.0
+    DECREASE = 0.98
+    GROW_PER_S = 0.004
+    FASTER_AFTER_S = 3.0
+    GROWN_MOST = 2.0
     SHORT_S = 2.0
     """Two refusals within this time are one event."""
 
@@ -84,25 +86,26 @@ class RateProbe:
         self._dimensions = tuple(i for i in dimensions if i in PER_MINUTE)
         self._since = self._grown_at = now
         self._taken = [0.0] * len(Charge._fields)
+        self._known: dict[int, float] = {}
         self.limits: dict[int, float] = {}
 
-    def taken(self, charge: Charge) -> None:
-        """A call has cost this."""
+    def taken(self, charge: Charge, sign: float = 1.0) -> None:
+        """A call takes this; with sign −1 it has given it back."""
         for i in self._dimensions:
-            self._taken[i] += charge[i]
+            self._taken[i] += sign * charge[i]
 
     def refused(self, now: float) -> Mapping[int, float]:
         """The provider refused: new limits a minute by dimension; empty when it is the same event as before."""
         passed = now - self._since
-        if passed < self.SHORT_S:
+        if passed < self.SHORT_S and self.limits:
             return {}
         for i in self._dimensions:
-            measured = self._taken[i] / passed * MINUTE_S
-            if measured <= 0:
-                continue
             known = self.limits.get(i)
-            wanted = measured * self.DECREASE
-            self.limits[i] = wanted if known is None else min(max(wanted, 0.3 * known), known)
+            refilled_s = passed + MINUTE_S if known is None else passed
+            wanted = self._taken[i] / refilled_s * MINUTE_S * self.DECREASE
+            if wanted > 0:
+                self.limits[i] = wanted if known is None else min(max(wanted, 0.3 * known), known)
+        self._known = dict(self.limits)
         self._since = self._grown_at = now
         self._taken = [0.0] * len(Charge._fields)
         return dict(self.limits)
@@ -116,8 +119,12 @@ class RateProbe:
         if not demand:
             return {}
         quiet = now - self._since
-        factor = 1.0 + min(self.GROW_PER_S * passed * max(quiet / self.FASTER_AFTER_S, 0.2), 0.5)
-        self.limits = {i: limit * factor for i, limit in self.limits.items()}
+        step = self.GROW_PER_S * max(quiet / self.FASTER_AFTER_S, 1.0) ** 2
+        factor = 1.0 + min(step * passed, 0.1)
+        for i, limit in self.limits.items():
+            # What was taken since a refusal was refilled since then, so the mean is a sure lower bound of the limit.
+            surely = max(self._taken[i] / quiet * MINUTE_S, self._known[i])
+            self.limits[i] = min(limit * factor, max(surely * self.GROWN_MOST, limit))
         return dict(self.limits)
 
 

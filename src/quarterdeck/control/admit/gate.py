@@ -222,6 +222,8 @@ class Gate:
         self.little.start(now)
         self.health.sent(now)
         self.retries.attempt(is_retry=call.ask.is_retry)
+        if not self._told:
+            self._probe.taken(call.charge)
         return Granted(call.ticket, call.charge, call.plan.max_tokens, now - call.queued_at, reason)
 
     def pump(self, now: float) -> list[Granted | Refused]:
@@ -323,6 +325,7 @@ class Gate:
             self._told = self._told or any(window.limit is not None for window in feedback.windows)
         if first_token and call.first_at is None:
             call.first_at = now
+            self.health.began(call.sent_at)
             self.health.first_tokens.seen(now - call.sent_at)
 
     def settle(self, now: float, ticket: int, usage: Usage | Any | None, *, truncated: bool = False) -> bool:
@@ -354,6 +357,7 @@ class Gate:
         paid = 0.0 if final is _NOTHING else cost_of(final)
         self.waiters.charge(call.ask.lane, call.ask.tenant, paid - call.cost)
         if not self._told:
+            self._probe.taken(call.charge, -1.0)
             self._probe.taken(final)
             self._set_measured(now, self._probe.grow(now, demand=self.waiters.calls > 0))
 

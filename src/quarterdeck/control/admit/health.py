@@ -15,6 +15,8 @@ from quarterdeck.control.admit.feedback import Feedback
 
 PAUSE_S = 1.0
 PAUSE_S_MAX = 30.0
+PACED = 16
+"""Answers after a pause of our own choice, until which no more calls are out than answers have begun, and one."""
 CLOSED_S = 3600.0
 """How long an account stays closed after a terminal refusal that does not say until when."""
 HOUR_S = 3600.0
@@ -39,6 +41,8 @@ class Health:
         self.troubled = False
         self._pause_until = self._pause_began = 0.0
         self._pauses = 0
+        self._paced = False
+        self._sent = self._came = 0
         self._closed_until = 0.0
         self._closed_for: Reason = "spend_cap"
         self._per_hour = cost_usd_per_hour
@@ -53,8 +57,14 @@ class Health:
             return Block(self._closed_for, self._closed_until - now, final=True)
         if self._hour_is_spent(now):
             return Block("budget", self._spent[0][0] + HOUR_S - now, final=True)
+        return self._held_back(now)
+
+    def _held_back(self, now: float) -> Block | None:
+        """What ends by itself: a pause, calls that go out a few at a time after it, an open breaker."""
         if now < self._pause_until:
             return Block("paused", self._pause_until - now)
+        if self._paced and self._sent - self._came > self._came:
+            return Block("paused", NEVER)
         waits = max(breaker.blocked_s(now) for breaker in self.breakers.values())
         if waits > 0:
             return Block("circuit_open", waits)
@@ -63,7 +73,7 @@ class Health:
 
     def _settle_down(self, now: float) -> None:
         closed = all(one.state == "closed" and one.ramp is None for one in self.breakers.values())
-        self.troubled = not closed or self._spent_sum > 0 or now < self._pause_until
+        self.troubled = not closed or self._paced or self._spent_sum > 0 or now < self._pause_until
 
     def _hour_is_spent(self, now: float) -> bool:
         while self._spent and self._spent[0][0] + HOUR_S <= now:
@@ -82,11 +92,19 @@ class Health:
     def sent(self, now: float) -> None:
         """A call goes out."""
         if self.troubled:
+            self._sent += 1
             for breaker in self.breakers.values():
                 breaker.sent(now)
 
+    def began(self, sent_at: float) -> None:
+        """An answer has begun. After a pause that nobody ended for us, calls go out one, two, four at a time."""
+        if self._paced and sent_at > self._pause_began:
+            self._came += 1
+            self._paced = self._came < PACED
+
     def succeeded(self, sent_at: float) -> None:
         """A call came back well."""
+        self.began(sent_at)
         self._pauses = 0
         for breaker in self.breakers.values():
             breaker.succeeded(sent_at)
@@ -120,6 +138,7 @@ class Health:
             return
         if sent_at < self._pause_began:
             return  # it went out before the pause began: the same event
+        self._paced, self._sent, self._came = True, 0, 0
         self._pause_began = now
         self._pause_until = now + min(PAUSE_S * 2.0**self._pauses, PAUSE_S_MAX)
         self._pauses += 1

@@ -13,6 +13,7 @@ from quarterdeck.control.admit.buckets import Buckets
 from quarterdeck.control.admit.charge import CONCURRENCY, DIMENSIONS, Charge, Limits
 from quarterdeck.control.admit.engine import ACCOUNT, DimensionState, Short
 from quarterdeck.control.admit.feedback import Window
+from quarterdeck.control.admit.others import OthersShare
 
 LEASE_S = 600.0
 SCOPES_MAX = 100_000
@@ -63,6 +64,7 @@ class Ledger:
         self._leases: deque[int] = deque()
         self._last = 0
         self._taken = [0.0] * len(DIMENSIONS)
+        self._others = [OthersShare() for _ in DIMENSIONS]
 
     def reserve(self, now: float, charge: Charge, scopes: Sequence[str] = ()) -> int | Short:
         root = self._root
@@ -193,6 +195,10 @@ class Ledger:
         # What is held may be seen or not, and may have been given back there before we hear of it: all of it is left out.
         low = min(window.remaining - root.held[i], high) if tracked else -root.capacity[i]
         root.bound(i, low, high)
+        if i not in root.streamed and tracked:
+            others = self._others[i]
+            others.seen(now, window.remaining, self._taken[i], root.rate[i], root.capacity[i])
+            root.drain[i] = others.drain(root.rate[i])
 
     def drained(self, now: float, dimensions: Sequence[int]) -> None:
         root = self._root

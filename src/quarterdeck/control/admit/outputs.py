@@ -1,6 +1,7 @@
 """How long answers will be: quantiles by model, lane and tenant, learned from settled calls.
 
-The estimator of tasks can take this place through the protocol `OutputGuess`. Refuses: a guess from fewer than 30 answers.
+The estimator of tasks can take this place through the protocol `OutputGuess`. Refuses: a quantile from fewer than 30 answers; until then
+a multiple of the longest stands for it, from four on.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from quarterdeck.control.admit.sketch import TokenSketch, bin_of
 
 KNOWN_AT = 30
 _CAPPED_AT = 8
+_GUESSED_AT = 4
 _SURE_AT = 100
 """Below this many answers the 0.99 quantile is not known; a multiple of the longest stands for it, less with each answer."""
 _CELLS_MAX = 10_000
@@ -68,15 +70,17 @@ class OutputBook:
         self._cells: dict[tuple[str, str], _Cell] = {}
 
     def quantile(self, model: str, group: str, q: float) -> float | None:
-        cell = self._known(model, group, KNOWN_AT)
-        return cell.quantile(q) if cell is not None else None
+        cell = self._known(model, group, _GUESSED_AT)
+        if cell is None:
+            return None
+        return cell.quantile(q) if cell.sketch.n >= KNOWN_AT else _generous(cell.sketch)
 
     def cap(self, model: str, group: str) -> float | None:
         cell = self._known(model, group, _CAPPED_AT)
         if cell is None:
             return None
         if cell.sketch.n < _SURE_AT:
-            return math.ceil(cell.sketch.largest * (1.5 + 20 / cell.sketch.n))
+            return math.ceil(_generous(cell.sketch))
         value = cell.quantile(round(cell.level, 4))
         return math.ceil(value) if value is not None else None
 
@@ -101,3 +105,8 @@ class OutputBook:
             if cell is not None and cell.sketch.n >= at:
                 return cell
         return None
+
+
+def _generous(sketch: TokenSketch) -> float:
+    """What few answers stay below, when only a few are known."""
+    return sketch.largest * (1.5 + 20 / sketch.n)
