@@ -19,7 +19,10 @@ MEND = "it is learned anew from the newest runs of the store"
 
 
 class Memory(msgspec.Struct, frozen=True):
-    """`run_seq` and `outcome_seq` are where reading goes on; `patrols` maps a project to its patrol's own form."""
+    """`run_seq` and `outcome_seq` are where reading goes on; `patrols` maps a project to its patrol's own form.
+
+    `live` is what the rules about live runs know as usual; None in files from before they told it.
+    """
 
     form: int
     run_seq: int
@@ -27,6 +30,7 @@ class Memory(msgspec.Struct, frozen=True):
     patrols: dict[str, bytes]
     taken: bytes
     waiting: list[Outcome]
+    live: bytes | None = None
 
 
 def read_memory(file: Path) -> Memory | None:

@@ -221,6 +221,8 @@ class Watch(Views):
         try:
             patrols = {project: self._make.load(project, data) for project, data in memory.patrols.items()}
             taken = Taken.load(memory.taken, self._options.taken_max)
+            if memory.live is not None:
+                self._live.load(memory.live)
         except (BadFile, ValueError) as e:
             self._log.warning("watch_learns_anew", reason=str(e))
             return False
@@ -262,6 +264,7 @@ class Watch(Views):
             patrols=self._dumps(),
             taken=self._intake.taken.dump(),
             waiting=self._intake.waiting.dump(),
+            live=self._live.dump(),
         )
         write_memory(self._file, memory)
 

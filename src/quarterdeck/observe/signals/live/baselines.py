@@ -9,6 +9,9 @@ from collections import OrderedDict, deque
 from statistics import median
 from typing import NamedTuple
 
+import msgspec
+
+from quarterdeck.errors import BadFile
 from quarterdeck.model.runs import Run
 from quarterdeck.store.measures import cost_usd
 
@@ -43,12 +46,24 @@ class Usual(NamedTuple):
 def spending_of(run: Run, until_ns: int) -> Spending:
     """What the run has spent by `until_ns`, which is its end when it is over."""
     minutes = max(_LIFE_MIN_NS, until_ns - run.started_at_ns) / _LIFE_MIN_NS
-    usd, tokens = cost_usd(run), run.tokens.total
+    usd, total = cost_usd(run), run.tokens.total
+    tokens = None if total is None else float(total)
     return Spending(usd, None if usd is None else usd / minutes, tokens, None if tokens is None else tokens / minutes)
 
 
 def cohort_of(run: Run) -> Cohort:
     return run.project, run.agent, run.environment
+
+
+_FORM = 1
+_MEND = "what is usual is learned anew"
+
+
+class _Memory(msgspec.Struct, frozen=True):
+    """What survives a restart."""
+
+    form: int
+    cohorts: list[tuple[Cohort, list[Spending]]]
 
 
 class Baselines:
@@ -68,6 +83,22 @@ class Baselines:
         if len(self._seen) > COHORTS_MAX:
             gone, _ = self._seen.popitem(last=False)
             self._usual.pop(gone, None)
+
+    def dump(self) -> bytes:
+        """All that was learned, for `load`."""
+        return msgspec.msgpack.encode(_Memory(_FORM, [(cohort, list(seen)) for cohort, seen in self._seen.items()]))
+
+    def load(self, data: bytes) -> None:
+        """Take up what `dump` gave, in the place of what was learned. Raises BadFile for another form."""
+        try:
+            memory = msgspec.msgpack.decode(data, type=_Memory)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise BadFile("live rules", "are not what a watch writes", mend=_MEND) from error
+        if memory.form != _FORM:
+            raise BadFile("live rules", f"have form {memory.form}, expected {_FORM}", mend=_MEND)
+        newest = memory.cohorts[-COHORTS_MAX:]
+        self._seen = OrderedDict((cohort, deque(seen, maxlen=RUNS_MAX)) for cohort, seen in newest)
+        self._usual.clear()
 
     def usual(self, cohort: Cohort) -> Usual:
         """Medians; a field is None while too few runs told it."""

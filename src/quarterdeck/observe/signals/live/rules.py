@@ -52,6 +52,14 @@ class LiveRules:
         self._followed: dict[Cause, _Followed] = {}
         self._stops: list[StopRequest] = []
 
+    def dump(self) -> bytes:
+        """What is usual, as bytes for `load`. What is followed comes back with `resume`."""
+        return self._usual.dump()
+
+    def load(self, data: bytes) -> None:
+        """Take up what `dump` gave. Raises BadFile for another form; nothing is changed then."""
+        self._usual.load(data)
+
     def resume(self, findings: Sequence[Finding], now_ns: int) -> None:
         """After a restart: what open alerts say is still going on, so that its end can be told. Others are passed over."""
         for finding in findings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from quarterdeck.errors import BadFile
 from quarterdeck.model.signals import Finding, Keys
 from quarterdeck.observe.signals.live import LiveOptions, LiveRules, pass_on
 from quarterdeck.observe.signals.live.baselines import COHORTS_MAX, Baselines
@@ -154,6 +155,23 @@ def test_an_end_is_told_across_a_restart():
     after.resume([told], at(60))
     assert looks(after, [run("l1", **LOOPING)], 61) == []
     assert [f.state for f in looks(after, [], 181)] == ["recovered"]
+
+
+def test_what_is_usual_survives_a_restart():
+    before = rules(persist_s=0)
+    after = LiveRules(LiveOptions(persist_s=0))
+    after.load(before.dump())
+    runs = [run("x", started=-600, usd=1.2)]
+    assert looks(after, runs, 0) == looks(before, runs, 0) != []
+    assert after.dump() == before.dump()
+
+
+@pytest.mark.parametrize("data", [b"", b"what", b"\x82\xa4form\x09\xa7cohorts\x90"])
+def test_a_foreign_memory_is_refused_and_changes_nothing(data):
+    made = rules(persist_s=0)
+    with pytest.raises(BadFile, match="live rules"):
+        made.load(data)
+    assert len(looks(made, [run("x", usd=50)], 0)) == 1
 
 
 class Admission:
