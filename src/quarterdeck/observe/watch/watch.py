@@ -187,7 +187,7 @@ class Watch(Views):
             self._alerting.deal(found, now_ns)
 
     def _is_due(self, what: str, now_ns: int, every_ns: int) -> bool:
-        """At the first look, and then every so often."""
+        """At the first look, and then every so often. So even a crash in the first minute takes runs again, not as history."""
         last_ns = self._done_ns.get(what)
         if last_ns is not None and now_ns - last_ns < every_ns:
             return False
@@ -205,7 +205,6 @@ class Watch(Views):
         findings = self._alerting.resume(list(self._patrols), now_ns, known=known)
         self._live.resume(findings, now_ns)
         self._objectives.resume(findings, now_ns)
-        self._done_ns["save"] = now_ns
         self._resumed = True
         return True
 

@@ -189,6 +189,13 @@ def test_after_a_stop_it_goes_on_where_it_stood(bench: Bench) -> None:
     assert [(alert.state, len(bench.told)) for alert in bench.found()] == [("firing", 1)]
 
 
+def test_a_crash_in_the_first_minute_takes_runs_again_and_loudly(bench: Bench) -> None:
+    bench.tick(bench.watch())
+    bench.write(*bad(1, 5))
+    bench.tick(bench.watch())
+    assert [alert.state for alert in bench.found()] == ["firing"]
+
+
 def test_a_crash_takes_runs_again_and_tells_nothing_twice(bench: Bench) -> None:
     watch = bench.watch()
     bench.tick(watch)
@@ -257,6 +264,7 @@ def test_what_was_rising_ends_when_nobody_remembers_it(bench: Bench) -> None:
     bench.tick(watch)
     bench.write(*bad(1, 3))
     bench.tick(watch)
+    bench.file.unlink()
     bench.tick(bench.watch())
     assert [(alert.state, bench.told) for alert in bench.found()] == [("resolved", [])]
     assert "lost its memory" in str(bench.found()[0].resolution)
