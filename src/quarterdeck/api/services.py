@@ -25,6 +25,7 @@ from quarterdeck.observe.privacy.counts import Tally
 from quarterdeck.observe.privacy.options import PrivacyOptions
 from quarterdeck.observe.sampling.options import SamplingOptions
 from quarterdeck.observe.signals.objectives.options import BurnOptions
+from quarterdeck.observe.signals.options import SignalsOptions
 from quarterdeck.observe.upkeep.again import HistoryJobs
 from quarterdeck.observe.upkeep.erasure import Eraser
 from quarterdeck.observe.upkeep.retention import Retainer
@@ -86,7 +87,7 @@ class ApiServices:
     (a bind beyond loopback, or the setting). `ready` answers None, or
     why not. `storage_path` is shown in the health document. `default_project` is read by requests that name none.
     `sampling` is the policy in force and `sampling_key` the key of its draw; `labels` answers the cohort labels of a project.
-    `burn` holds the objectives. `outcomes` takes posted outcomes in. None stands for what a server has not: `upkeep` and `outcomes` where nothing is
+    `burn` holds the objectives, `signals` the rules of the watch. `outcomes` takes posted outcomes in. None stands for what a server has not: `upkeep` and `outcomes` where nothing is
     stored for long (tests), `watch` and `alerts` where nobody watches the fleet.
     """
 
@@ -118,6 +119,7 @@ class ApiServices:
     watch: Watch | None = None
     alerts: AlertStore | None = None
     burn: BurnOptions = field(default_factory=BurnOptions)
+    signals: SignalsOptions = field(default_factory=SignalsOptions)
     options: ApiOptions = field(default_factory=ApiOptions)
 
 

@@ -160,14 +160,24 @@ def _services(
         bills=BillFolder(folder),
         sampling=settings.sampling,
         burn=settings.burn,
+        signals=settings.signals,
         sampling_key=bodies.key,
         labels=bodies.book.now,
-        outcomes=OutcomeDesk(bodies.store, pipeline.errand, options=settings.outcomes, clock=clock, registry=registry),
+        outcomes=_desk(settings, bodies, pipeline, clock),
         watch=watch.watch,
         alerts=watch.alerts if settings.watch.enabled else None,
         upkeep=UpkeepServices(
             upkeep.eraser, upkeep.retainer, upkeep.history, settings.privacy, privacy.tally, privacy.tombstones.__len__
         ),
+    )
+
+
+def _desk(settings: Settings, bodies: Bodies, pipeline: Pipeline, clock: Clock) -> OutcomeDesk:
+    """Where outcomes are posted; and from now on the sampler's thread puts what logs tell into spans."""
+    parts = bodies.outcomes
+    bodies.chores.append(lambda: parts.logged.settle(pipeline.errand))
+    return OutcomeDesk(
+        bodies.store, pipeline.errand, parts.names, options=settings.outcomes, clock=clock, gauges=parts.gauges
     )
 
 

@@ -40,7 +40,12 @@ VERBS = (
     ),
     Verb("fleet", "quarterdeck.cli.fleet", "Say in words what the fleet is doing, then by cohort."),
     Verb("alerts", "quarterdeck.cli.alerts", "List alerts, show one with its evidence, or close one."),
-    Verb("objectives", "quarterdeck.cli.objectives", "Say what is left of each budget and target, and how quickly it burns."),
+    Verb("rules", "quarterdeck.cli.rules", "Try the rules of the watch, or others, on stored history."),
+    Verb(
+        "objectives",
+        "quarterdeck.cli.objectives",
+        "Say what is left of each budget and target, and how quickly it burns.",
+    ),
     Verb(
         "contrast",
         "quarterdeck.cli.contrast",
