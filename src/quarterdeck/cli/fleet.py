@@ -7,11 +7,23 @@ from typing import Annotated, Any
 
 import typer
 
-from quarterdeck.cli import output
-from quarterdeck.cli.client import DEFAULT_URL, ApiClient, AsJson, Key, Project, Url, project_parameter
+from quarterdeck.cli import output, stream_words
+from quarterdeck.cli.client import (
+    DEFAULT_URL,
+    ApiClient,
+    AsJson,
+    Key,
+    Parameters,
+    Project,
+    Url,
+    project_parameter,
+    segment,
+)
 from quarterdeck.errors import BadInput
 from quarterdeck.store.interface import COHORT_KEYS
 
+STREAMS_MAX = 10_000
+HISTORY_COLUMNS = (("at", "left"), ("value", "right"), ("evidence", "right"))
 _TOP = 3
 FEWEST_TO_JUDGE = 20  # below it a share of failures says little, and the page says so too
 
@@ -27,20 +39,33 @@ def fleet(
     ] = "agent,prompt_version,model",
     since: Annotated[str, typer.Option("--since", help="RFC 3339, epoch milliseconds, or relative: -60m.")] = "-60m",
     until: Annotated[str | None, typer.Option("--until", help="As --since; half open; default now.")] = None,
+    signals: Annotated[
+        bool, typer.Option("--signals", help="Every stream and what the promise rests on, instead of cohorts.")
+    ] = False,
+    signal: Annotated[
+        str | None,
+        typer.Option("--signal", metavar="STREAM", help="One stream over time, by the id that --signals shows."),
+    ] = None,
     url: Url = DEFAULT_URL,
     key: Key = None,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say in words what the fleet is doing, then by cohort.
+    """Say in words what the fleet is doing, what moved, then by cohort.
 
-    With --json: {"fleet": {...}, "cohorts": [{...}, ...]}.
+    With --json: {"fleet": {...}, "cohorts": [{...}, ...]}; with --signals {"items": [{...}, ...], "promise": {...}}; with
+    --signal the API's answer, {"stream_id", "signal", "history": [...], "exemplars": [...], ...}.
 
     \b
     Examples:
       quarterdeck fleet
       quarterdeck fleet --by agent,prompt_version --since -24h --json
+      quarterdeck fleet --signals
     """
+    if signal is not None or signals:
+        with ApiClient(url, key) as client:
+            _streams(client, project_parameter(project), signal, as_json=as_json)
+        return
     keys = cohort_keys(by)
     window = [*project_parameter(project), ("since", since)] + ([("until", until)] if until else [])
     with ApiClient(url, key) as client:
@@ -52,8 +77,45 @@ def fleet(
     typer.echo(now["in_words"])
     for line in concentration_lines(now["concentration"]):
         typer.echo(line)
+    _watched(now)
     typer.echo("")
     output.print_table(columns(keys), (row(cohort, keys) for cohort in cohorts))
+
+
+def _watched(now: Mapping[str, Any]) -> None:
+    """The promise, the mix and what moved; nothing of a fleet that nobody watches."""
+    if now["promise"] is None:
+        return
+    typer.echo(stream_words.promise_line(now["promise"]))
+    for line in stream_words.mix_lines(now["mix"]):
+        typer.echo(line)
+    if now["moved"]:
+        typer.echo("")
+        output.print_table(stream_words.COLUMNS, (stream_words.row(stream) for stream in now["moved"]))
+
+
+def _streams(client: ApiClient, scope: Parameters, stream_id: str | None, *, as_json: bool) -> None:
+    """All streams with the promise, or one over time."""
+    if stream_id is not None:
+        found = client.get(f"signals/{segment(stream_id)}", scope)
+        if as_json:
+            output.print_json(found)
+            return
+        for line in stream_words.stream_lines(found):
+            typer.echo(line)
+        typer.echo("")
+        output.print_table(HISTORY_COLUMNS, stream_words.history_rows(found))
+        return
+    promise = client.get("signals", [*scope, ("limit", "1")])["promise"]
+    items = list(client.pages("signals", scope, limit=STREAMS_MAX))
+    if as_json:
+        output.print_json({"items": items, "promise": promise})
+        return
+    typer.echo(stream_words.promise_line(promise))
+    for line in stream_words.condition_lines(promise):
+        typer.echo(line)
+    typer.echo("")
+    output.print_table(stream_words.COLUMNS, (stream_words.row(stream) for stream in items))
 
 
 def concentration_lines(found: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,14 +18,21 @@ from prometheus_client import CollectorRegistry
 from quarterdeck.api.app import create_api
 from quarterdeck.api.routes.alerts import _ALERT
 from quarterdeck.api.services import ApiServices
+from quarterdeck.app.watch import patrols
 from quarterdeck.cli import main
 from quarterdeck.clock import SystemClock
 from quarterdeck.model.health import IngestHealth
+from quarterdeck.observe.alerts import AlertOptions
 from quarterdeck.observe.canonical import Canonicalizer, conversation
 from quarterdeck.observe.ingest import IngestOptions, decode
 from quarterdeck.observe.ingest.checks import Limits
-from quarterdeck.observe.outcomes import OutcomeDesk, OutcomeOptions
+from quarterdeck.observe.outcomes import NameBook, OutcomeDesk, OutcomeGauges, OutcomeOptions
 from quarterdeck.observe.runs import PriceTable, RunOptions, build_runs, summarise_runs
+from quarterdeck.observe.signals.live import LiveRules
+from quarterdeck.observe.signals.objectives import Objectives
+from quarterdeck.observe.signals.options import SignalsOptions
+from quarterdeck.observe.watch import Watch, WatchOptions
+from quarterdeck.observe.watch.gauges import WatchGauges
 from quarterdeck.store.interface import Batch
 from quarterdeck.store.memory import MemoryStore
 from quarterdeck.store.memory.alerts import MemoryAlertStore
@@ -147,11 +155,22 @@ def services(folder: Path) -> ApiServices:
     clock = SystemClock()
     prices = PriceTable.shipped()
     store = filled_store(clock.now_ns())
-    desk = OutcomeDesk(store, _at_once, options=OutcomeOptions(), clock=clock, registry=CollectorRegistry())
+    alerts = kept_alerts()
+    watch = Watch(
+        feed=store, alerts=alerts, patrols=patrols(SignalsOptions()), live=LiveRules(), objectives=Objectives(),
+        options=WatchOptions(), alert_options=AlertOptions(), gauges=WatchGauges(CollectorRegistry()), clock=clock,
+        log=SimpleNamespace(error=print, warning=print),
+    )  # fmt: skip
+    watch.tick(clock.now_ns())
+    desk = OutcomeDesk(
+        store, _at_once, NameBook(store, OutcomeOptions()),
+        options=OutcomeOptions(), clock=clock, gauges=OutcomeGauges(CollectorRegistry()),
+    )  # fmt: skip
     return ApiServices(
         store=store,
         outcomes=desk,
-        alerts=kept_alerts(),
+        alerts=alerts,
+        watch=watch,
         keys=SqlKeyStore(f"sqlite:///{folder / 'state.db'}"),
         clock=clock,
         build_runs=lambda spans: build_runs(spans, now_ns=clock.now_ns(), prices=prices, options=RunOptions()),
