@@ -62,6 +62,28 @@ def fleet(count: int, *, now_ns: int, minutes: int = 50) -> list[Plan]:
     ]
 
 
+HOSTILE_NAME = '<img src=x onerror="window.pwned=1"> \u202eevil'
+"""What somebody may call an agent: markup, and a mark that turns the direction of writing."""
+
+
+def moved(*, now_ns: int, before: int = 600, after: int = 160) -> list[Plan]:
+    """Four agents; 18 minutes ago support-agent got prompt v7, with which every second run fails and takes twice the calls."""
+    agents = ("support-agent", "research-agent", "billing-agent", HOSTILE_NAME)
+    return [
+        Plan(
+            number=i,
+            started_ns=now_ns - (50 * 60 - 3 * i) * SECOND
+            if i < before
+            else now_ns - (18 * 60 - 5 * (i - before)) * SECOND,
+            agent=agents[i % 4],
+            prompt_version="v7" if i >= before and i % 4 == 0 else "v6",
+            fails=i % 8 == 0 if i >= before and i % 4 == 0 else i % 32 == 0 or i % 16 == 5,
+            turns=4 if i >= before and i % 4 == 0 else 2,
+        )
+        for i in range(before + after)
+    ]
+
+
 def request(plans: Iterable[Plan]) -> bytes:
     """One ExportTraceServiceRequest as OTLP JSON."""
     spans = [span for plan in plans for span in _spans(plan)]

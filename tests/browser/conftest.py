@@ -93,6 +93,15 @@ def thousand_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
     yield from _served(tmp_path_factory.mktemp("thousand"), 1000)
 
 
+@pytest.fixture(scope="session")
+def moved_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """With one agent that got a worse prompt, and the alert that fires for it."""
+    tmp = tmp_path_factory.mktemp("moved")
+    with running(tmp / "data", tmp / "server.log") as server:
+        server.send_moved()
+        yield server
+
+
 @pytest.fixture
 def fresh_server(tmp_path: Path) -> Iterator[Server]:
     """For a test that changes what the server holds."""

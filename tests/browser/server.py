@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from .agents import Plan, fleet, request
+from .agents import Plan, fleet, moved, request
 
 PER_REQUEST = 50
 READABLE_WITHIN_S = 180.0
@@ -49,6 +49,18 @@ class Server:
 
     def send_fleet(self, count: int) -> None:
         self.send(fleet(count, now_ns=time.time_ns()))
+
+    def send_moved(self) -> str:
+        """Emits a fleet of which one agent got a worse prompt, and returns the id of the alert that fires for it.
+
+        What was normal is readable before what is not, as it would be in a life of hours.
+        """
+        plans = moved(now_ns=time.time_ns())
+        normal = [plan for plan in plans if plan.prompt_version == "v6"][:600]
+        self.send(normal)
+        self.send([plan for plan in plans if plan not in normal])
+        until(lambda: bool(self.get("alerts", state="firing")["items"]), "an alert to fire")
+        return str(self.get("alerts", state="firing")["items"][0]["alert_id"])
 
     def stop(self) -> None:
         self.process.terminate()

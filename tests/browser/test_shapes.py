@@ -5,7 +5,9 @@ The pictures go to artifacts/screenshots/, for somebody to look at.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -20,6 +22,12 @@ PICTURES = ROOT / "artifacts/screenshots"
 
 READY = {
     "fleet": "main h1",
+    "signals": ".streams tbody tr, .nothing",
+    "signal": ".chart-box",
+    "alerts": ".inbox, .nothing",
+    "alert": ".findings",
+    "fleet-unfolded": ".small-signal .chart-box",
+    "fleet-brushed": ".contrast-panel table, .contrast-panel .nothing",
     "runs": ".run-item, .nothing",
     "tree": ".tree-row",
     "timeline": "canvas.lanes",
@@ -32,7 +40,8 @@ READY = {
 
 def addresses(server: Server) -> dict[str, str]:
     """The views that a server with these runs has."""
-    found = {"fleet": "/", "runs": "/runs", "health": "/health", "settings": "/settings"}
+    found = {"fleet": "/", "signals": "/fleet/signals", "alerts": "/alerts"}
+    found |= {"runs": "/runs", "health": "/health", "settings": "/settings"}
     runs = server.get("runs", limit=1)["items"]
     if runs:
         run = f"/runs/{runs[0]['run_id']}"
@@ -53,10 +62,21 @@ def serious_faults(page: Page) -> list[str]:
     ]
 
 
-def picture(page: Page, name: str) -> Path:
+TALLEST = 2600
+
+
+def picture(page: Page, name: str, *, whole: bool = False) -> Path:
+    """`whole`: the view to its end, not only what a window shows."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     path = PICTURES / f"{name}.png"
-    page.screenshot(path=path)
+    size = page.viewport_size
+    if whole and size is not None:
+        height = page.evaluate("document.querySelector('main').scrollHeight") + 60
+        page.set_viewport_size({"width": size["width"], "height": min(TALLEST, max(height, size["height"]))})
+        page.screenshot(path=path)
+        page.set_viewport_size(size)
+    else:
+        page.screenshot(path=path)
     return path
 
 
@@ -74,6 +94,36 @@ def test_every_view_is_sound(
         expect(page.locator(READY[view]).first).to_be_visible()
         expect(page.locator(".awaiting")).to_have_count(0)
         picture(page, f"{view}-{size}-{theme}-{width}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{view} scrolls sideways"
+        assert serious_faults(page) == [], view
+
+
+def watched(server: Server) -> dict[str, str]:
+    """The views of what moved."""
+    alert = server.get("alerts", state="firing")["items"][0]
+    row = quote("agent=support-agent prompt_version=v7 model=gpt-5-mini")
+    now = datetime.now(UTC)
+    brush = "~".join((now - timedelta(minutes=minutes)).isoformat() for minutes in (16, 6))
+    return {
+        "fleet": "/?promise=open",
+        "fleet-unfolded": f"/?row={row}&open={row}",
+        "fleet-brushed": f"/?sel={quote(brush)}",
+        "signals": "/fleet/signals",
+        "signal": f"/fleet/signals/{alert['findings'][0]['stream_id']}",
+        "alerts": "/alerts",
+        "alert": f"/alerts/{alert['alert_id']}",
+    }
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_view_of_what_moved_is_sound(theme: str, width: int, moved_server: Server, open_page: OpenPage) -> None:
+    page = open_page(moved_server.api, theme=theme, width=width)
+    for view, address in watched(moved_server).items():
+        page.goto(moved_server.api + address)
+        expect(page.locator(READY[view]).first).to_be_visible()
+        expect(page.locator(".awaiting")).to_have_count(0)
+        picture(page, f"{view}-moved-{theme}-{width}", whole=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{view} scrolls sideways"
         assert serious_faults(page) == [], view
 

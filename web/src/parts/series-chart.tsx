@@ -38,7 +38,7 @@ export function SeriesChart({ plotted, height = 168, label, picked = null, pick 
   const keys = pick ? { tabIndex: 0, role: "group", "aria-label": `${label}. ${HOW}`, onKeyDown: press } : {};
   return (
     <div className="chart-box" {...keys}>
-      <div ref={box} style={{ height }} role="img" aria-label={label} />
+      <div ref={box} className="chart" style={{ height }} role="img" aria-label={label} />
       {pick && <Said walk={walk} plotted={plotted} />}
     </div>
   );

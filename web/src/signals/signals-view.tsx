@@ -85,7 +85,11 @@ function Filters({ signals, lane, state, signal }: FilterProps) {
       <Choice name="lane" chosen={lane} values={LANES.map((one) => [one, LANE_WORDS[one]])} />
       <label>
         <span className="muted">signal </span>
-        <select value={signal ?? ""} onChange={(event) => setParams({ signal: event.target.value || null })}>
+        <select
+          aria-label="Signal"
+          value={signal ?? ""}
+          onChange={(event) => setParams({ signal: event.target.value || null })}
+        >
           <option value="">all</option>
           {signals.map(([name, title]) => (
             <option key={name} value={name}>
