@@ -430,6 +430,7 @@ def old_file(path: Path) -> None:
         new_columns = [
             ("span", "tool_calls_requested"),
             ("span", "links"),
+            ("span", "evaluations"),
             ("run", "weight"),
             ("run", "busy_s"),
             ("run", "links"),

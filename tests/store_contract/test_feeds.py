@@ -236,6 +236,7 @@ def test_runs_of_format_2_are_numbered_as_they_ended(tmp_path: Path) -> None:
 _BACK_TO_2 = (
     "DROP VIEW run_attribute",
     "CREATE VIEW run_attribute AS SELECT run_id FROM run",
+    "ALTER TABLE span DROP COLUMN evaluations",
     "ALTER TABLE run DROP COLUMN tool_errors",
     "ALTER TABLE run DROP COLUMN written_seq",
     "DROP TABLE outcome",

@@ -88,7 +88,7 @@ def compose(
     )
     bodies = bodies_parts(
         settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log,
-        key=hash_key, build_runs=runs.summaries, alerts=watch.alert_run_ids,
+        key=hash_key, build_runs=runs.summaries, trees=runs.trees, alerts=watch.alert_run_ids,
     )  # fmt: skip
     pipeline = Pipeline(
         store=bodies.store,

@@ -33,6 +33,7 @@ class Span(NamedTuple):
     `weight` is the adjusted count that head sampling left (1.0 = not sampled, None = sampled, weight unknown).
     `tool_calls_requested`: ids of the tool calls that a model asked for, comma-joined. `links`: span links as
     "kind trace_id span_id", joined by ";" (kind "" where the producer names none); what came later than `LINKS_MAX` is left out.
+    `evaluations`: results that the span carries, JSON [[name, score, label, at in ns], …], scores as sent.
     """
 
     project: str
@@ -95,3 +96,4 @@ class Span(NamedTuple):
     weight: float | None
     tool_calls_requested: str | None = None
     links: str | None = None
+    evaluations: str | None = None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from quarterdeck.observe.outcomes import OutcomeDesk, OutcomeOptions
+from quarterdeck.observe.outcomes import NameBook, OutcomeDesk, OutcomeGauges, OutcomeOptions
 
 SECOND = 10**9
 
@@ -26,7 +26,10 @@ def engine(request: Any) -> str:
 
 @pytest.fixture
 def client(deck: Any) -> Any:
-    desk = OutcomeDesk(deck.store, at_once, options=OutcomeOptions(), clock=deck.clock, registry=CollectorRegistry())
+    desk = OutcomeDesk(
+        deck.store, at_once, NameBook(deck.store, OutcomeOptions()),
+        options=OutcomeOptions(), clock=deck.clock, gauges=OutcomeGauges(CollectorRegistry()),
+    )  # fmt: skip
     return deck.client(outcomes=desk)
 
 

@@ -10,7 +10,8 @@ from quarterdeck.api.wire.contrast import ContrastsOut
 from quarterdeck.api.wire.facet import FacetsOut
 from quarterdeck.api.wire.fleet import FleetOut
 from quarterdeck.api.wire.health import HealthOut
-from quarterdeck.api.wire.run import RunOut, RunsOut
+from quarterdeck.api.wire.outcome import RunDetailOut
+from quarterdeck.api.wire.run import RunsOut
 from quarterdeck.api.wire.session import SessionOut
 from quarterdeck.api.wire.span import RunSpansOut, SpanDetailOut
 from quarterdeck.model.health import IngestHealth, LimitNow
@@ -20,7 +21,7 @@ from quarterdeck.store.interface import Batch
 API = "/api/v1"
 SHAPES = [
     ("/runs", RunsOut),
-    ("/runs/{run}", RunOut),
+    ("/runs/{run}", RunDetailOut),
     ("/run-facets", FacetsOut),
     ("/runs/{run}/spans", RunSpansOut),
     ("/runs/{run}/spans/0000000000000002", SpanDetailOut),

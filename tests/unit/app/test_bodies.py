@@ -12,11 +12,11 @@ from prometheus_client import CollectorRegistry
 
 from quarterdeck.app.bodies import LABELS_FILE, Bodies, bodies_parts
 from quarterdeck.clock import FakeClock
-from quarterdeck.model.raw import Absent, RawSpan, Resource, Scope
+from quarterdeck.model.raw import Absent, RawEvent, RawSpan, Resource, Scope
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
 from quarterdeck.observe.canonical import Canonicalizer
-from quarterdeck.observe.runs import PriceTable, summarise_runs
+from quarterdeck.observe.runs import PriceTable, build_runs, summarise_runs
 from quarterdeck.settings import Settings
 from quarterdeck.store.duckdb import DuckDBOptions, DuckDBStore
 from quarterdeck.store.interface import Batch
@@ -63,6 +63,7 @@ class Deck:
             log=self.log,
             key=b"k" * 32,
             build_runs=self._build,
+            trees=lambda spans: build_runs(spans, now_ns=self.clock.now_ns(), prices=self.prices),
         )
 
     def _build(self, spans: Any, now_ns: int) -> list[Run]:
@@ -71,7 +72,7 @@ class Deck:
     def close(self) -> None:
         self.store.close()
 
-    def take(self, n: int, *, agent: str = "support") -> Run:
+    def take(self, n: int, *, agent: str = "support", events: tuple[RawEvent, ...] = ()) -> Run:
         """One run of one span, through the store that the pipeline gets."""
         attributes = {
             "gen_ai.operation.name": "invoke_agent",
@@ -80,7 +81,7 @@ class Deck:
         }
         raw = RawSpan(
             "default", f"{n:032x}", f"{n:016x}", "", "", "invoke", 1, START_NS + n * SECOND, START_NS + (n + 1) * SECOND,
-            1, "", attributes, (), (), Resource({}, ""), Scope("", "", {}, ""),
+            1, "", attributes, events, (), Resource({}, ""), Scope("", "", {}, ""),
         )  # fmt: skip
         span: Span = Canonicalizer(user_hash_key=b"").canonicalize(raw)
         seq = self.parts.store.commit(Batch([(span, raw)]))
@@ -123,6 +124,22 @@ def test_the_life_of_bodies_on_the_real_engine(deck: Deck) -> None:
     assert {n for n, text in texts.items() if isinstance(text, Absent)} == set(out[1:])
     assert all(texts[n] == f"{n} {TEXT}" for n in range(1, RUNS + 1) if n not in out[1:])
     assert deck.log.told == []
+
+
+def test_runs_are_written_with_what_their_spans_tell_and_with_their_verdict(deck: Deck) -> None:
+    def said(name: str, score: float) -> RawEvent:
+        attributes = {"gen_ai.evaluation.name": name, "gen_ai.evaluation.score.value": score}
+        return RawEvent("gen_ai.evaluation.result", START_NS, attributes)
+
+    run = deck.take(1, events=(said("faithful", 0.75), said("outcome", 0.0)))
+    told = deck.store.outcomes_of("default", [run.run_id])
+    assert [(outcome.name, outcome.score, outcome.source) for outcome in told] == [
+        ("faithful", 0.75, "span"),
+        ("outcome", 0.0, "span"),
+    ]
+    assert deck.store.get_run("default", run.run_id).outcome == "failure"
+    deck.parts.store.put_runs([], [("default", run.run_id)], settled_seq=0)
+    assert list(deck.store.outcomes_of("default", [run.run_id])) == []
 
 
 def test_runs_are_written_with_labels_that_may_stand(deck: Deck) -> None:

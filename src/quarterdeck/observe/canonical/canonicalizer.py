@@ -14,6 +14,7 @@ from quarterdeck.model.spans import OpKind, Span
 from quarterdeck.observe.canonical.arithmetic import NOTHING, Counts
 from quarterdeck.observe.canonical.direct_usage import FROM_CACHE, direct_usage
 from quarterdeck.observe.canonical.error_types import ErrorTypes, type_of_message
+from quarterdeck.observe.canonical.evaluations import evaluations_of
 from quarterdeck.observe.canonical.failures import ERROR_CLASSES, FAILURE_MARKS, classify, exception_of
 from quarterdeck.observe.canonical.hashes import Hasher, content_hash
 from quarterdeck.observe.canonical.kinds import OP_KINDS, kind_from_name, kind_of
@@ -78,6 +79,7 @@ _WEIGHT = SLOTS["weight"]
 _RETRY = SLOTS["retry_attempt"]
 _REQUESTED = SLOTS["tool_calls_requested"]
 _LINKS = SLOTS["links"]
+_EVALUATIONS = SLOTS["evaluations"]
 
 
 def _pick(candidates: Candidates, attributes: dict[str, Any]) -> Any:
@@ -133,7 +135,7 @@ class Canonicalizer:
             code,
             said,
             attributes,
-            _,
+            events,
             links,
             resource,
             scope,
@@ -165,6 +167,8 @@ class Canonicalizer:
             row[_STATUS] = "ok" if code == 1 else "unset"
         if links:
             row[_LINKS] = kept_links(raw, retry=bool(row[_RETRY]), op_name=row[_OP_NAME])
+        if events or plan.evaluation:
+            row[_EVALUATIONS] = evaluations_of(raw, own=plan.evaluation)
         if plan.unmapped:
             self._note_unmapped(row, plan, raw, origin)
         row[:7] = (project, trace_id, span_id, parent, name if len(name) <= NAME_MAX else name[:NAME_MAX], start, end)
@@ -307,7 +311,7 @@ class Canonicalizer:
             row[_TOOLSET] = self._toolset(plan, attributes)
         if kind == "llm":
             system = self._system(plan, attributes)
-            if system is not None:
+            if system is not None or row[_TOOLSET] is not None:
                 row[_PROMPT_HASH] = self._hasher.prompt(system, row[_TOOLSET])
             if plan.outputs or plan.indexed_output or raw.events:
                 row[_REQUESTED] = requested_calls(raw, plan.outputs, plan.indexed_output)

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 import xxhash
 
+from quarterdeck.observe.canonical.stable_text import stable
 from quarterdeck.observe.canonical.values import Reader, decode_json, decode_twice
 
 HASH_CHARS = 16
@@ -157,13 +158,13 @@ class Hasher:
         return hashlib.blake2b(raw, digest_size=8, key=self._user_key).hexdigest()
 
     def prompt(self, system: str | None, toolset: str | None) -> str | None:
-        """Hash of system instructions and tool set; None when there is neither."""
+        """Hash of system instructions (without dates, times, ids) and tool set; None when there is neither."""
         if system is None:
-            return None
+            return None if toolset is None else self.prompt("", toolset)
         key = (system, toolset)
         found = self._prompts.get(key)
         if found is None:
-            found = _text_hash(f"{system}\0{toolset or ''}")
+            found = _text_hash(f"{stable(system)}\0{toolset or ''}")
             if len(system) <= CACHED_TEXT_MAX:
                 _remember(self._prompts, key, found)
         return found

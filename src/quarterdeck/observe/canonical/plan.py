@@ -16,6 +16,7 @@ from typing import Any
 from quarterdeck.model.spans import OpKind, Span, UsageScope
 from quarterdeck.observe.canonical.dialect import Dialect
 from quarterdeck.observe.canonical.dialects import DIALECTS, UNKNOWN
+from quarterdeck.observe.canonical.evaluations import tells_evaluation
 from quarterdeck.observe.canonical.failures import FAILURE_MARKS
 from quarterdeck.observe.canonical.kinds import KINDS, NAME_PREFIXES, OP_KINDS, PRESENCE
 from quarterdeck.observe.canonical.known_keys import FAMILIES, KNOWN
@@ -28,7 +29,7 @@ from quarterdeck.observe.canonical.requested import outputs_of
 from quarterdeck.observe.canonical.values import Reader
 from quarterdeck.observe.canonical.weights import WEIGHT_KEYS, shows_sampling
 
-MAPPING_VERSION = 2
+MAPPING_VERSION = 3
 """Raised whenever the same raw span would give another canonical span; raw spans can be mapped again."""
 
 SLOTS: Mapping[str, int] = {name: index for index, name in enumerate((*Span._fields, "tokens_total", "user_id"))}
@@ -132,6 +133,7 @@ class Plan:
     uncached_input: Candidates
     outputs: tuple[str, ...]
     indexed_output: bool
+    evaluation: bool
 
     @property
     def reads(self) -> tuple[Read, ...]:
@@ -249,6 +251,7 @@ def compile_plan(scope_name: str, schema_url: str, keys: Sequence[str]) -> Plan:
         uncached_input=chosen.get("uncached_input", ()),
         outputs=outputs,
         indexed_output=indexed_output,
+        evaluation=tells_evaluation(keys),
     )
 
 

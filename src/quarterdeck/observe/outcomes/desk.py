@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
-from threading import Lock
 from typing import Any, NamedTuple, Protocol, TypeVar
-
-from prometheus_client import CollectorRegistry, Counter
 
 from quarterdeck.clock import Clock
 from quarterdeck.errors import BadInput
 from quarterdeck.model.outcomes import Outcome
 from quarterdeck.model.runs import Run
+from quarterdeck.observe.outcomes.gauges import OutcomeGauges
+from quarterdeck.observe.outcomes.names import NameBook
 from quarterdeck.observe.outcomes.options import OutcomeOptions
 from quarterdeck.observe.outcomes.posted import Read, read_item
 from quarterdeck.store.interface import TelemetryStore
@@ -57,20 +56,18 @@ class OutcomeDesk:
         self,
         store: TelemetryStore,
         errand: Errand,
+        names: NameBook,
         *,
         options: OutcomeOptions,
         clock: Clock,
-        registry: CollectorRegistry,
+        gauges: OutcomeGauges,
     ) -> None:
         self._store = store
         self._errand = errand
+        self._names = names
         self._options = options
         self._clock = clock
-        self._names: dict[str, set[str]] = {}
-        self._lock = Lock()
-        self._counter = Counter(
-            "quarterdeck_outcomes_posted", "Posted outcomes, by what became of them.", ["what"], registry=registry
-        )
+        self._gauges = gauges
 
     def post(self, project: str, items: Sequence[Any]) -> Posted:
         """Take what can be taken. Durable on return, and runs that it decides about are written again.
@@ -85,7 +82,7 @@ class OutcomeDesk:
         deciding = [o for o in outcomes if o.name == self._options.outcome_name]
         self._decide([key for key in dict.fromkeys((o.project, o.run_id) for o in deciding) if key in known])
         for what, n in (("accepted", len(read) - unknown), ("unknown_run", unknown), ("rejected", len(rejected))):
-            self._counter.labels(what).inc(n)
+            self._gauges.count("api", what, n)
         noted = [Unaccepted(index, found.note) for index, found in read.items() if found.note is not None]
         return Posted(len(read), unknown, rejected, noted)
 
@@ -103,19 +100,12 @@ class OutcomeDesk:
         return read, rejected
 
     def _check_name(self, outcome: Outcome) -> None:
-        """Names become signals and rows of tables, so there is a number of them. Raises BadInput beyond it."""
-        with self._lock:
-            names = self._names.get(outcome.project)
-            if names is None:
-                names = self._names[outcome.project] = set(self._store.outcome_names(outcome.project))
-            if outcome.name in names:
-                return
-            if len(names) >= self._options.names_max:
-                raise BadInput(
-                    f"name {outcome.name[:60]!r} would be the project's {len(names) + 1}., expected at most"
-                    f" {self._options.names_max} (setting outcomes.names_max)"
-                )
-            names.add(outcome.name)
+        """Raises BadInput for a new name when the project has all that it may have."""
+        if not self._names.admits(outcome.project, outcome.name):
+            raise BadInput(
+                f"name {outcome.name[:60]!r} is new and the project has {self._names.most} names, expected one of those"
+                " (setting outcomes.names_max)"
+            )
 
     def _decide(self, keys: Sequence[tuple[str, str]]) -> None:
         """Write these runs again, so that their verdicts stand in them."""

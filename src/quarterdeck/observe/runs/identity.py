@@ -17,6 +17,9 @@ _CONTEXT = (
     "tenant", "environment", "feature", "task_class", "user_hash", "toolset_hash", "config_hash", "agent_version",
 )  # fmt: skip
 
+PROMPT_HASH_MARK = "sha:"
+"""Begins a prompt version that is the hash of what the model was told."""
+
 
 class Voices(NamedTuple):
     """Who is asked, in order: `heads` (subject, top), the members by column, and the root the run was cut out of."""
@@ -100,7 +103,10 @@ def _from_service(source: str | None) -> bool:
 
 
 def prompt_of(voices: Voices, subject: Span | None, calls: Sequence[Span]) -> str | None:
-    """The subject's prompt version, else the only one of the calls, else the most frequent prompt hash (first wins)."""
+    """The subject's prompt version, else the only one of the calls, else the most frequent prompt hash (first wins).
+
+    A hash is marked as one: nobody gave it as a version.
+    """
     if subject is not None and subject.prompt_version is not None:
         return subject.prompt_version
     if known(voices.members.prompt_version):
@@ -110,7 +116,8 @@ def prompt_of(voices: Voices, subject: Span | None, calls: Sequence[Span]) -> st
     if not known(voices.members.prompt_hash):
         return None
     hashes = Counter(call.prompt_hash for call in calls if call.prompt_hash is not None)
-    return _leader(hashes) or voices.ask("prompt_hash")
+    found = _leader(hashes) or voices.ask("prompt_hash")
+    return None if found is None else PROMPT_HASH_MARK + found
 
 
 def models_of(calls: Sequence[Span]) -> dict[str, int]:

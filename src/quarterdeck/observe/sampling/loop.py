@@ -81,7 +81,7 @@ class Sampler:
         log: Log,
         projects: Callable[[], Iterable[str]] = tuple,
         alerts: Callable[[], Collection[str]] = nobody,
-        chores: Sequence[Callable[[], None]] = (),
+        chores: Sequence[Callable[[], object]] = (),
     ) -> None:
         self._store = store
         self._options = options

@@ -37,10 +37,11 @@ def _to_2(cursor: Any) -> None:
 
 
 def _to_3(cursor: Any) -> None:
-    """Runs know the order of their writing and their failed calls by tool; outcomes have a table.
+    """Runs know the order of their writing and their failed calls by tool; outcomes have a table, and stand in spans.
 
     Runs of format 2 are numbered as they ended. Their failed calls by tool stay unknown until they are built again.
     """
+    cursor.execute("ALTER TABLE span ADD COLUMN evaluations VARCHAR")
     cursor.execute("ALTER TABLE run ADD COLUMN tool_errors VARCHAR")
     cursor.execute("ALTER TABLE run ADD COLUMN written_seq BIGINT")
     cursor.execute(_NUMBER_RUNS)

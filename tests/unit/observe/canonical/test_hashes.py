@@ -75,6 +75,7 @@ def test_users_are_keyed_and_memory_is_bounded() -> None:
 
 def test_a_prompt_is_its_system_text_and_its_tools() -> None:
     hasher = Hasher(b"k")
-    assert hasher.prompt(None, "t") is None
+    assert hasher.prompt(None, None) is None
+    assert hasher.prompt(None, "t") == hasher.prompt("", "t")
     assert hasher.prompt("s", "t") == hasher.prompt("s", "t")
     assert len({hasher.prompt("s", "t"), hasher.prompt("s", None), hasher.prompt("z", "t")}) == 3

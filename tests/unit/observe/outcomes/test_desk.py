@@ -13,7 +13,7 @@ from tests.store_contract.builders import make_run
 from quarterdeck.clock import FakeClock
 from quarterdeck.model.outcomes import Outcome
 from quarterdeck.model.runs import Run
-from quarterdeck.observe.outcomes import OutcomeDesk, OutcomeOptions, Verdicts
+from quarterdeck.observe.outcomes import NameBook, OutcomeDesk, OutcomeGauges, OutcomeOptions, Verdicts
 from quarterdeck.observe.outcomes.verdict import verdict_of
 from quarterdeck.store.memory import MemoryStore
 
@@ -39,7 +39,17 @@ class House:
         self.store = Telling(self.options)
         self.clock = FakeClock(NOW_NS)
         self.registry = CollectorRegistry()
-        self.desk = OutcomeDesk(self.store, self.errand, options=self.options, clock=self.clock, registry=self.registry)
+        self.desk = self.open(self.registry)
+
+    def open(self, registry: CollectorRegistry) -> OutcomeDesk:
+        return OutcomeDesk(
+            self.store,
+            self.errand,
+            NameBook(self.store, self.options),
+            options=self.options,
+            clock=self.clock,
+            gauges=OutcomeGauges(registry),
+        )
 
     @staticmethod
     def errand(act: Any) -> Future[Any]:
@@ -57,7 +67,7 @@ class House:
         return self.store.get_run("default", f"run-{number:05d}").outcome
 
     def counted(self, what: str) -> float | None:
-        return self.registry.get_sample_value("quarterdeck_outcomes_posted_total", {"what": what})
+        return self.registry.get_sample_value("quarterdeck_outcomes_total", {"source": "api", "what": what})
 
 
 @pytest.fixture
@@ -148,11 +158,9 @@ def test_further_names_are_refused_also_after_a_restart() -> None:
     house = House(names_max=2)
     found = house.post(item(name="a"), item(name="b"), item(name="c"), item(name="a"))
     assert [(r.item, r.reason) for r in found.rejected] == [
-        (2, "name 'c' would be the project's 3., expected at most 2 (setting outcomes.names_max)")
+        (2, "name 'c' is new and the project has 2 names, expected one of those (setting outcomes.names_max)")
     ]
-    again = OutcomeDesk(
-        house.store, house.errand, options=house.options, clock=house.clock, registry=CollectorRegistry()
-    )
+    again = house.open(CollectorRegistry())
     assert len(again.post("default", [item(name="c")]).rejected) == 1
     assert again.post("other", [item(name="c")]).rejected == []
 

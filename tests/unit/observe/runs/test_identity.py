@@ -81,9 +81,9 @@ def test_prompt_version_of_the_subject_else_the_only_one_else_the_most_frequent_
     assert one(agent._replace(prompt_version="v0"), *calls("v1")).prompt_version == "v0"
     assert one(agent, *calls("v1", "v1", None)).prompt_version == "v1"
     assert one(agent, *calls("v1", "v2")).prompt_version is None
-    assert one(agent, *calls("v1", "v2", prompt_hash="h")).prompt_version == "h"
+    assert one(agent, *calls("v1", "v2", prompt_hash="h")).prompt_version == "sha:h"
     hashes = [span(f"h{i}", "a", "llm", i, i + 1, prompt_hash=h) for i, h in enumerate("xyy", 1)]
-    assert one(agent, *hashes).prompt_version == "y"
+    assert one(agent, *hashes).prompt_version == "sha:y"
 
 
 def test_the_session_is_the_majority_ties_to_the_earliest_and_the_conflict_is_told():
