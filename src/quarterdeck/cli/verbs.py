@@ -38,7 +38,7 @@ VERBS = (
         "quarterdeck.cli.outcomes",
         "Post what was found out about runs (scores, labels, feedback), list it, or sum it up.",
     ),
-    Verb("fleet", "quarterdeck.cli.fleet", "Say in words what the fleet is doing, then by cohort."),
+    Verb("fleet", "quarterdeck.cli.fleet", "Say in words what the fleet is doing, what moved, then by cohort."),
     Verb("alerts", "quarterdeck.cli.alerts", "List alerts, show one with its evidence, or close one."),
     Verb("rules", "quarterdeck.cli.rules", "Try the rules of the watch, or others, on stored history."),
     Verb(

@@ -76,7 +76,7 @@ class SignalsQuery(PageQuery):
     q: Annotated[str | None, Field(max_length=200, description="Part of a value of the cohort or the version.")] = None
 
 
-@router.get("/signals", response_model=StreamsOut, responses=answers(_EXAMPLE_LIST, missing=True))
+@router.get("/signals", response_model=StreamsOut, responses=answers(_EXAMPLE_LIST))
 async def list_signals(
     request: Request, ctx: Ctx, project: Project, query: Annotated[SignalsQuery, Query()]
 ) -> Response:
