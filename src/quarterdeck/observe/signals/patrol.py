@@ -38,6 +38,8 @@ from quarterdeck.stats.bets import Floats
 WHOLE: Keys = ()
 _BUDGET_EVERY = 32
 """A stream's threshold follows its traffic in steps of this many runs."""
+_EACH_RUN, _POINT_EVERY = 60, 5
+"""Runs of a stage that may each be a point of its course; later ones in steps of so many."""
 _TOP = 1 - 1e-9
 
 
@@ -267,7 +269,7 @@ class Patrol:
 
     def _point(self, *stages: Stage) -> None:
         for stage in stages:
-            if stage.history.due(self.last_ns):
+            if (stage.runs < _EACH_RUN or stage.runs % _POINT_EVERY == 0) and stage.history.due(self.last_ns):
                 value, low, high = stage.recent.summary(self.columns.rates)
                 stage.history.add(self.last_ns, stage.evidence, value, low, high)
 

@@ -41,17 +41,21 @@ class Recent:
 
         NaN where nothing is known.
         """
-        n = (~np.isnan(self.values)).sum(axis=0)
+        known = ~np.isnan(self.values)
+        n = known.sum(axis=0)
         some = np.maximum(n, 1)
-        mean = np.nansum(self.values, axis=0) / some
+        mean = np.where(known & rates, self.values, 0.0).sum(axis=0) / some
         low, high = wilson_bounds(mean, some)
-        ordered = np.sort(self.values, axis=0)
-        columns = np.arange(len(n))
-        half = 0.98 * np.sqrt(some)
-        places = [np.clip(some / 2 + side * half, 0, some - 1).astype(int) for side in (0, -1, 1)]
-        middle, under, over = (ordered[place, columns] for place in places)
-        value = np.where(n > 0, np.where(rates, mean, middle), np.nan)
-        return value, np.where(rates, low, under), np.where(rates, high, over)
+        value, under, over = mean.copy(), low, high
+        for at in np.flatnonzero(~rates & (n > 0)):
+            ordered = np.sort(self.values[known[:, at], at])
+            half, middle = 0.98 * len(ordered) ** 0.5, len(ordered) / 2
+            last = len(ordered) - 1
+            value[at], under[at], over[at] = (
+                ordered[min(last, max(0, int(place)))] for place in (middle, middle - half, middle + half)
+            )
+        value[n == 0] = np.nan
+        return value, under, over
 
     def worst(self, at: int) -> tuple[str, ...]:
         """The runs with the largest values of a column, the newest first among equals."""

@@ -47,7 +47,8 @@ class Scope:
         self.bets: Floats = np.zeros(size)
         self.thresholds: Floats = np.full(size, np.inf)
         self.state = np.zeros(size, dtype=np.int8)
-        self.pace: Floats = np.full(size, np.nan)
+        self.pace: Floats = np.where(columns.amount, 0.5, 0.0)
+        self.moved = False
         self.recovery = Recovery(size)
         self.recent = Recent(size)
         self.history = History(size)
@@ -76,29 +77,26 @@ class Scope:
         grown = np.minimum((1 + self.wealth) * growth, WEALTH_MAX)
         np.copyto(self.wealth, grown, where=use[:, None])
         self.bets += use
-        before = np.where(np.isnan(self.pace), x, self.pace)
-        np.copyto(self.pace, before + (x - before) / PACE_RUNS, where=use)
+        self.pace += use * ((x - self.pace) / PACE_RUNS)
         evidence = self.evidence
-        rose = use & (evidence * evidence >= self.thresholds) & (self.state == QUIET)
-        fell = use & (evidence * evidence * FELL < self.thresholds) & (self.state == RISING)
-        reached = use & (evidence >= self.thresholds)
-        found: list[Crossing] = []
-        if rose.any() or fell.any() or reached.any():
-            found = self._cross(evidence, rose, fell, reached)
+        high = evidence * evidence >= self.thresholds
+        found = self._cross(evidence, high, use) if self.moved or high.any() else []
         if self.recovery.any:
-            over = self.recovery.update(x, use)
-            for column in np.flatnonzero(over):
+            for column in np.flatnonzero(self.recovery.update(x, use)):
                 self.state[column] = QUIET
                 found.append(Crossing(int(column), "recovered", float(evidence[column])))
         return found
 
-    def _cross(self, evidence: Floats, rose: Bools, fell: Bools, reached: Bools) -> list[Crossing]:
+    def _cross(self, evidence: Floats, high: Bools, use: Bools) -> list[Crossing]:
+        rose = use & high & (self.state == QUIET)
+        fell = use & (evidence * evidence * FELL < self.thresholds) & (self.state == RISING)
         found = [Crossing(int(at), "rising", float(evidence[at])) for at in np.flatnonzero(rose)]
         self.state[rose] = RISING
         found += [Crossing(int(at), "fell", float(evidence[at])) for at in np.flatnonzero(fell)]
         self.state[fell] = QUIET
-        for at in np.flatnonzero(reached):
+        for at in np.flatnonzero(use & (evidence >= self.thresholds)):
             found.append(Crossing(int(at), "reached", float(evidence[at])))
             self.state[at] = REACHED
             self.wealth[at] = 0.0
+        self.moved = bool((self.state == RISING).any())
         return found

@@ -29,6 +29,7 @@ class Seasons:
         self.events: Floats = np.zeros((SLOTS, size))
         self.expected: Floats = np.zeros((SLOTS, size))
         self.totals: Floats = np.zeros((2, size))
+        self._usual: Floats = np.ones(size)
 
     def learn(self, at_ns: int, places: Floats, normal: Floats, use: Bools) -> None:
         """One run of the fleet. `normal` is without the season."""
@@ -42,6 +43,6 @@ class Seasons:
         """By how much this hour differs, 1 = as usual; 1 throughout until a full week was seen."""
         slot = slot_of(at_ns)
         if at_ns - since_ns < WEEK_NS:
-            return np.ones(self.events.shape[1])
+            return self._usual
         level = np.maximum(self.totals[0], 1.0) / np.maximum(self.totals[1], 1.0)
         return np.asarray((self.events[slot] + PSEUDO_EVENTS) / (self.expected[slot] * level + PSEUDO_EVENTS))
