@@ -7,7 +7,6 @@ wherever alerts are kept. Refuses: a second alert for what is open already.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from quarterdeck.errors import BadInput
@@ -16,7 +15,7 @@ from quarterdeck.model.signals import Finding
 from quarterdeck.observe.alerts.joins import belongs, deploy_of, is_part
 from quarterdeck.observe.alerts.options import AlertOptions
 from quarterdeck.observe.alerts.signature import signature_of
-from quarterdeck.observe.alerts.title import words_of
+from quarterdeck.observe.alerts.title import values_of, words_of
 from quarterdeck.observe.alerts.transitions import (
     FELL_BACK,
     FORGOTTEN,
@@ -182,6 +181,8 @@ class Book:
         return now_ns - (before.resolved_ns or 0) <= self._options.reopen_within_s * 1e9
 
     def _join(self, alert: Alert, finding: Finding, now_ns: int) -> Change | None:
+        if finding.state == "rising" and alert.state == "firing" and finding.lane != alert.findings[0].lane:
+            return None  # explained, and no more than that
         known = next((held for held in alert.findings if stream_of(held) == stream_of(finding)), None)
         grown = with_finding(alert, finding, now_ns, self._options)
         if _says_more(finding, alert):
@@ -247,4 +248,4 @@ def _is_known(before: Alert, finding: Finding) -> bool:
 def _recovery(finding: Finding) -> str:
     if finding.kind != "regression":
         return finding.title
-    return f"over: {words_of(replace(finding, state='recovered'))}"
+    return f"over: {values_of(finding)}"

@@ -69,11 +69,14 @@ def sentence(finding: Finding) -> str:
 
 
 def words_of(finding: Finding) -> str:
-    """The finding in an event: `tokens: 9,400 against 3,100 tokens/run`."""
-    if finding.kind != "regression":
-        return finding.title
-    values = f"{value_words(finding, finding.now)} against {value_words(finding, finding.before)}{_unit(finding)}"
-    return f"{finding.title}: {values}, {evidence_words(finding)}"
+    """The finding in an event: `tokens: 9,400 against 3,100 tokens/run, evidence ...`."""
+    return finding.title if finding.kind != "regression" else f"{values_of(finding)}, {evidence_words(finding)}"
+
+
+def values_of(finding: Finding) -> str:
+    """`tokens: 9,400 against 3,100 tokens/run`."""
+    values = f"{value_words(finding, finding.now)} against {value_words(finding, finding.before)}"
+    return f"{finding.title}: {values}{_unit(finding)}"
 
 
 def subject_of(where: Keys) -> str:

@@ -53,9 +53,9 @@ def opened_again(alert: Alert, finding: Finding, now_ns: int) -> Alert:
 
 
 def with_finding(alert: Alert, finding: Finding, now_ns: int, options: AlertOptions) -> Alert:
-    """The finding in its stream's place, or as the newest of all. A finding that reached is not taken back by `rising`."""
+    """The finding in its stream's place, or as the newest of all. What reached once is not taken back by `rising`."""
     held = [one for one in alert.findings if stream_of(one) == stream_of(finding)]
-    if held and held[0].state == "reached" and finding.state == "rising":
+    if held and held[0].state in ("reached", "recovered") and finding.state == "rising":
         return alert
     if held:
         findings = tuple(finding if stream_of(one) == stream_of(finding) else one for one in alert.findings)
@@ -81,10 +81,9 @@ def fired(alert: Alert, now_ns: int, options: AlertOptions) -> Alert:
 
 
 def over(alert: Alert, finding: Finding, now_ns: int) -> Alert:
-    """The finding's stream is over. What was seen when it reached stays, beside the value since."""
+    """The finding's stream is over. It stays as it was when it reached: that is what the alert is about."""
     findings = tuple(
-        replace(held, state=finding.state, now=finding.now) if stream_of(held) == stream_of(finding) else held
-        for held in alert.findings
+        replace(held, state=finding.state) if stream_of(held) == stream_of(finding) else held for held in alert.findings
     )
     return replace(alert, findings=findings, updated_ns=now_ns)
 

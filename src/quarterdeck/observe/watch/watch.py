@@ -133,11 +133,10 @@ class Watch(Views):
     def _take_runs(self, now_ns: int) -> int:
         read = 0
         for runs, seq in self._pages(self._run_seq):
-            self._take(runs, now_ns)
+            if not self._take(runs, now_ns):
+                return read
             self._run_seq = seq
             read += len(runs)
-            if self._stop.is_set():
-                return read
         self._whole_ns = now_ns
         self._gauges.lag.set(0)
         return read
@@ -153,11 +152,15 @@ class Watch(Views):
             if self._whole_ns is not None:
                 self._gauges.lag.set((self._clock.now_ns() - self._whole_ns) / 1e9)
 
-    def _take(self, runs: Sequence[Run], now_ns: int) -> None:
+    def _take(self, runs: Sequence[Run], now_ns: int) -> bool:
+        """False when a stop came before all were taken; they come again, and those taken are known."""
         for start in range(0, len(runs), _CHUNK):
             with self._lock:
                 found = [one for run in runs[start : start + _CHUNK] for one in self._intake.take(run)]
                 self._alerting.deal(found, now_ns)
+            if self._stop.is_set():
+                return False
+        return True
 
     def _take_outcomes(self, now_ns: int) -> None:
         outcomes, seq = self._feed.outcomes_after(after_seq=self._outcome_seq, limit=self._options.read_max)

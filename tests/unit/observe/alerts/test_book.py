@@ -72,6 +72,23 @@ def test_evidence_rises_fires_and_recovers(kept: Kept) -> None:
     assert (held.state, held.evidence) == ("recovered", 31_020.0)  # what was seen when it reached stays
 
 
+def test_an_alert_goes_on_saying_what_it_was_about_when_it_fired(kept: Kept) -> None:
+    kept.take(finding(), tokens())
+    title = kept.only.title
+    better = finding("recovered").before
+    assert kept.take(finding("recovered", now=better), finding("rising", now=better, evidence=200.0)) == ["changed"]
+    assert kept.take(tokens("recovered")) == ["resolved"]
+    assert kept.only.title == title
+    assert kept.only.resolution == "over: tokens: 9,400 against 3,100 tokens/run"
+
+
+def test_what_a_firing_alert_explains_does_not_crowd_it_before_it_reaches(kept: Kept) -> None:
+    kept.take(finding())
+    assert kept.take(pooled("rising"), cohort("rising"), tokens("rising")) == ["changed"]
+    assert [held.stream_id for held in kept.only.findings] == ["deploy-failing", "deploy-tokens"]
+    assert kept.take(pooled()) == ["joined"]
+
+
 def test_evidence_that_falls_back_is_told_to_nobody(kept: Kept) -> None:
     assert kept.take(finding("rising"), finding("fell")) == ["pending", "resolved"]
     assert kept.told == []
