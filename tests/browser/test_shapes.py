@@ -122,6 +122,8 @@ def test_every_view_of_what_moved_is_sound(theme: str, width: int, moved_server:
     for view, address in watched(moved_server).items():
         page.goto(moved_server.api + address)
         expect(page.locator(READY[view]).first).to_be_visible()
+        if view == "fleet":
+            expect(page.locator(".cohorts .evidence").first).to_be_visible()
         expect(page.locator(".awaiting")).to_have_count(0)
         picture(page, f"{view}-moved-{theme}-{width}", whole=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{view} scrolls sideways"

@@ -101,8 +101,11 @@ export interface StreamDetail extends Stream {
   exemplars?: Exemplar[];
 }
 
+/** The share of one kind of runs among all. No regression: no rate of that kind moved. */
 export interface MixShift {
-  [key: string]: unknown;
+  where: Keys;
+  now: Measured;
+  before: Measured;
 }
 
 export type AlertState = "pending" | "firing" | "resolved";

@@ -98,7 +98,20 @@ interface Fact {
   compare: (run: Run) => number | string | null;
 }
 
-const identity = (run: Run) => [run.agent, run.prompt_version, run.model].filter(Boolean).join(" · ") || UNKNOWN;
+const parts = (run: Run) => [run.agent, run.prompt_version, run.model].filter((one) => one !== null);
+const identity = (run: Run) => parts(run).join(" · ") || UNKNOWN;
+
+/** Each name apart, so that one cannot turn the direction of the others. */
+function Identity({ run }: { run: Run }) {
+  if (parts(run).length === 0) return UNKNOWN;
+  return parts(run).map((one, i) => (
+    <span key={one}>
+      {i > 0 && " · "}
+      <bdi>{one}</bdi>
+    </span>
+  ));
+}
+
 const tools = (run: Run) => Object.keys(run.tools).sort().join(", ") || "none";
 const amount = (name: string, value: (run: Run) => number | null, text: (run: Run) => string): Fact => ({
   ...{ name, show: text, compare: value },
@@ -111,7 +124,7 @@ const FACTS: readonly Fact[] = [
     show: (run) => (run.error_class ? errorWord(run.error_class) : "none"),
     compare: (run) => run.error_class,
   },
-  { name: "identity", show: identity, compare: identity },
+  { name: "identity", show: (run) => <Identity run={run} />, compare: identity },
   amount(
     "duration",
     (run) => run.duration_s,

@@ -4,6 +4,7 @@ import { useId } from "react";
 import { useContrast } from "../api/watch-queries";
 import type { Contrast, Difference } from "../api/watched";
 import { Awaiting, Failure, Nothing } from "../parts/feedback";
+import { unsetWord } from "../runs/filter";
 import { Link, setParams, useHere } from "../url/navigation";
 import { linkTo } from "../url/place";
 import { count, percent, plural } from "../words/numbers";
@@ -155,7 +156,7 @@ function Row({ row, top }: { row: Difference; top: number }) {
       <td className="muted">{row.key.replaceAll("_", " ")}</td>
       <td className="strong">
         <Link to={to}>
-          <bdi>{row.value ?? "not known"}</bdi>
+          <bdi>{row.value ?? unsetWord(row.key)}</bdi>
         </Link>
       </td>
       <td>{row.where && row.against && <Shares row={row} />}</td>

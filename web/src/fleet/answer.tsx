@@ -8,6 +8,7 @@ import { go, Link, useHere } from "../url/navigation";
 import { alertPath, linkTo } from "../url/place";
 import { byUrgency } from "../words/alerts";
 import { tight } from "../words/numbers";
+import { mixWords } from "../words/watched";
 
 export function Answer({ fleet }: { fleet: Fleet }) {
   const { params } = useHere();
@@ -15,10 +16,12 @@ export function Answer({ fleet }: { fleet: Fleet }) {
   const alerts = useAlerts(["firing", "pending"], 2);
   const worst = byUrgency(alerts.data?.items ?? [])[0];
   const to = worst ? linkTo(alertPath(worst.alert_id), params) : null;
+  const mix = mixWords(fleet.mix ?? []);
   useKeys({ Enter: () => to && go(to) });
   return (
     <section className="answer" aria-label="In words">
       <p className="in-words">{tight(fleet.in_words)}</p>
+      {mix && <p className="muted mix">{tight(mix)}</p>}
       <PromiseLine promise={fleet.promise ?? null}>
         <span className="top-gap" />
         {to && worst ? (

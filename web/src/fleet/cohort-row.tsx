@@ -130,7 +130,7 @@ function Moved({ before, now, text }: MovedProps) {
   );
 }
 
-const NAMED = 3;
+const NAMED = 2;
 
 function MovedSignals({ streams }: { streams: readonly Stream[] }) {
   const { params } = useHere();

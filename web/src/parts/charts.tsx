@@ -54,7 +54,7 @@ export function Sparkline({ values, label }: { values: readonly number[]; label:
   );
 }
 
-const CURVE = 48;
+const CURVE = 40;
 
 /** A curve without its axis: the form alone, so it begins at 0; parts without a value are left out. The number stands beside it. */
 export function Curve({ values }: { values: readonly (number | null)[] }) {

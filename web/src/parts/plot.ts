@@ -24,6 +24,8 @@ export interface Plotted {
   /** Stretches: while an alert was open. */
   spans?: readonly { from: number; to: number; label: string }[];
   log?: boolean;
+  /** Where the time axis begins, if not at the first moment. */
+  from?: number;
   /** What the value axis must at least hold. */
   holds?: readonly number[];
   format: (value: number) => string;
@@ -92,7 +94,10 @@ export function optionsOf(latest: () => Plotted, size: { width: number; height: 
     padding: [10, 10, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: true, y: false, setScale: false }, y: false, points: { show: false } },
-    scales: { x: { time: true }, y: { distr: first.log ? 3 : 1, range: () => extent(latest()) } },
+    scales: {
+      x: { time: true, range: (_plot, low, high) => [Math.min(latest().from ?? low, low), high] },
+      y: { distr: first.log ? 3 : 1, range: () => extent(latest()) },
+    },
     axes: [
       {
         ...axis(false),

@@ -8,6 +8,15 @@ function seconds(moment: string): number {
   return Date.parse(moment) / 1000;
 }
 
+/** A test begins with its version, some runs before its first moment: the deploy is drawn too. */
+function fromOf(of: StreamDetail): Pick<Plotted, "from"> {
+  const first = of.history[0];
+  if (!of.deploy || !first) return {};
+  const opened = seconds(of.deploy.opened_at);
+  const end = seconds((of.history.at(-1) ?? first).at);
+  return { from: Math.min(seconds(first.at), opened - 0.03 * (end - opened)) };
+}
+
 /** Deploys that this stream could have been moved by, within the time that is drawn. */
 function marks(of: StreamDetail, nowMs: number): Pick<Plotted, "ticks" | "spans"> {
   return {
@@ -40,9 +49,13 @@ export function valuePlot(of: StreamDetail, nowMs: number): Plotted {
             },
           ],
     ...marks(of, nowMs),
+    ...fromOf(of),
     format: (value) => valueText(value, of),
   };
 }
+
+/** Answers give no more evidence than this. */
+const EVIDENCE_MAX = 1e12;
 
 /** Evidence on a logarithmic scale with the threshold line. */
 export function evidencePlot(of: StreamDetail, nowMs: number): Plotted {
@@ -54,8 +67,9 @@ export function evidencePlot(of: StreamDetail, nowMs: number): Plotted {
         ? []
         : [{ value: of.threshold, label: `threshold ${evidenceText(of.threshold)}`, color: "--bad" }],
     ...marks(of, nowMs),
+    ...fromOf(of),
     log: true,
-    format: evidenceText,
+    format: (value) => (value >= EVIDENCE_MAX ? "10¹²" : evidenceText(value)),
   };
 }
 

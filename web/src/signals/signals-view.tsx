@@ -188,7 +188,7 @@ function Row({ of, selected }: { of: Stream; selected: boolean }) {
         <MovedCell of={of} />
       </td>
       <td className="num" title={sightWords(of) ?? undefined}>
-        {of.runs_needed === null ? UNKNOWN : plural(of.runs_needed, "run")}
+        {of.runs_needed === null || of.state === "reached" ? UNKNOWN : plural(of.runs_needed, "run")}
       </td>
       <td className="num" title={sightWords(of) ?? undefined}>
         {of.sees === null ? UNKNOWN : `≥ ${valueText(of.sees, of)}`}

@@ -47,7 +47,7 @@ export function dollars(value: number | null | undefined): string {
 
 export function percent(share: number): string {
   const value = share * 100;
-  if (value > 0 && value < 1) return `${value.toFixed(1)} %`;
+  if (value >= 0.05 && value < 1) return `${value.toFixed(1)} %`;
   return `${Math.round(value)} %`;
 }
 

@@ -8,6 +8,7 @@ import {
   evidenceText,
   evidenceWords,
   measuredWords,
+  mixWords,
   movedText,
   promiseWords,
   sightWords,
@@ -100,7 +101,7 @@ describe("evidence", () => {
       "99",
       "31,000",
       "10⁷",
-      "over 10¹²",
+      ">10¹²",
     ]);
   });
   it("may have no threshold yet", () => {
@@ -199,6 +200,14 @@ describe("the inbox", () => {
     expect(inboxWords([])).toBe("Nothing is open: no signal moved far enough.");
     expect(inboxWords([ALERT, { ...ALERT, state: "pending" }])).toBe("1 alert fires. 1 rises and was sent to nobody.");
     expect(inboxWords([{ ...ALERT, state: "pending" }])).toBe("No alert fires. 1 rises and was sent to nobody.");
+  });
+});
+
+describe("the mix", () => {
+  it("is told as what it is, or not at all", () => {
+    const shift = { where: { agent: "a" }, now: measured(0.52), before: measured(0.3) };
+    expect(mixWords([shift])).toBe("The mix moved, which is no regression: 52 % of runs are a, 30 % before.");
+    expect(mixWords([])).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 /** Signals, evidence and the promise in words. Pure. Refuses a number without its n. */
 
-import type { Concentration, Found, Keys, Measured, Promised, SignalKind, Stream } from "../api/watched";
+import type { Concentration, Found, Keys, Measured, MixShift, Promised, SignalKind, Stream } from "../api/watched";
 import { capital, count, dollars, percent, plural, short, UNKNOWN } from "./numbers";
 import { duration } from "./time";
 
@@ -47,7 +47,7 @@ export function movedText(of: Quantity & Pick<Stream, "now" | "before">): string
 /** Evidence below a thousand as it is, above in short: it spans ten powers of ten. */
 export function evidenceText(evidence: number | null): string {
   if (evidence === null) return UNKNOWN;
-  if (evidence >= 1e12) return "over 10¹²";
+  if (evidence >= 1e12) return ">10¹²";
   if (evidence >= 1e6) return `10^${Math.floor(Math.log10(evidence))}`.replace(/\^(\d+)/, (_all, n) => superscript(n));
   if (evidence >= 100) return count(Number(evidence.toPrecision(2)));
   return Number(evidence.toPrecision(2)).toString();
@@ -171,6 +171,20 @@ export function isFact(found: Pick<Found, "lane">): boolean {
 
 export function sureWords(found: Found): string {
   return isFact(found) ? "a fact" : evidenceWords(found);
+}
+
+const MIX_NAMED = 3;
+
+/** "The mix moved, which is no regression: 52 % of runs are support-agent in prod, 30 % before." Null while it did not. */
+export function mixWords(mix: readonly MixShift[]): string | null {
+  const rate = { unit: "share of runs" };
+  const told = mix
+    .slice(0, MIX_NAMED)
+    .map(
+      (one) =>
+        `${valueText(one.now.value, rate)} of runs are ${whereWords(one.where)}, ${valueText(one.before.value, rate)} before`,
+    );
+  return told.length === 0 ? null : `The mix moved, which is no regression: ${told.join("; ")}.`;
 }
 
 /** "80 % by 3 of 14 cohorts" */
