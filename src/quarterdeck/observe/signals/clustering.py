@@ -20,6 +20,8 @@ from quarterdeck.stats.blocks import BLOCK_ABOVE
 UNITS_MAX = 4_000
 """Units that are still open; the one that was silent longest is closed."""
 GROUPED_MIN = 10
+SPREAD_MIN = 2e-4
+"""Variance of the distances below which there is nothing to be alike in: one run in five thousand."""
 _EVERY = 64
 
 
@@ -84,6 +86,8 @@ def _answer(sums: Floats) -> Answer:
     units, grouped, n, squares, between, total, square = (float(one) for one in sums)
     if grouped < GROUPED_MIN:
         return Insufficient(f"fewer than {GROUPED_MIN} units with two or more runs", int(grouped), GROUPED_MIN)
+    if square / n - (total / n) ** 2 < SPREAD_MIN:
+        return Insufficient("hardly any run differs from the others", int(grouped))
     around = between - total * total / n
     mean_between, within = around / (units - 1), max(0.0, square - between) / (n - units)
     size = (n - squares / n) / (units - 1)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+_PLAIN = (bool, int, float, str)
 Form = list[Any]
 """[tag, ...]: every value is written as one."""
 
@@ -54,6 +55,12 @@ class Codec:
 
     def _many(self, value: Any) -> Form:
         kind = type(value).__name__
+        if isinstance(value, list | deque) and value and type(value[0]).__name__ in self._kinds:
+            rows = list(value)
+            if isinstance(rows[0], tuple) and all(type(row) is type(rows[0]) for row in rows):
+                maxlen = value.maxlen if isinstance(value, deque) else -1
+                columns = [self._column(column) for column in zip(*rows, strict=True)]
+                return ["r", maxlen, type(rows[0]).__name__, columns]
         if kind in self._kinds:
             return ["n", kind, [self._form(one) for one in value]]
         if isinstance(value, deque):
@@ -61,6 +68,20 @@ class Codec:
         if isinstance(value, set):
             return ["s", [self._form(one) for one in sorted(value)]]
         return ["l" if isinstance(value, list) else "t", [self._form(one) for one in value]]
+
+    def _column(self, values: tuple[Any, ...]) -> Form:
+        """One field of many named tuples: arrays as one, plain values as they are."""
+        if all(isinstance(one, np.ndarray) and one.shape == values[0].shape for one in values):
+            return ["a", self._form(np.array(values))]
+        if all(one is None or isinstance(one, _PLAIN) for one in values):
+            return ["p", list(values)]
+        if all(
+            isinstance(one, tuple) and all(part is None or isinstance(part, _PLAIN) for part in one) for one in values
+        ):
+            return ["t", list(values)]
+        if all(isinstance(one, dict) and all(isinstance(part, _PLAIN) for part in one.values()) for one in values):
+            return ["p", list(values)]
+        return ["f", [self._form(one) for one in values]]
 
     def _object(self, value: Any) -> Form:
         kind = type(value).__name__
@@ -85,6 +106,19 @@ class Codec:
     def _read_all(self, forms: Iterable[Form]) -> Iterable[Any]:
         return (self._value(one) for one in forms)
 
+    def _read_rows(self, form: Form) -> Any:
+        kind: Any = self._kinds[form[2]]
+        rows = (kind(*row) for row in zip(*(self._read_column(column) for column in form[3]), strict=True))
+        return list(rows) if form[1] == -1 else deque(rows, maxlen=form[1])
+
+    def _read_column(self, column: Form) -> Iterable[Any]:
+        if column[0] == "a":
+            # Each row an array of its own: a view would keep all of them as long as one is used.
+            return [row.copy() for row in self._value(column[1])]
+        if column[0] == "t":
+            return [tuple(one) for one in column[1]]
+        return column[1] if column[0] == "p" else [self._value(one) for one in column[1]]
+
     def _read_tuple(self, form: Form) -> Any:
         kind: Any = self._kinds[form[1]]
         return kind(*self._read_all(form[2]))
@@ -100,6 +134,7 @@ _READERS: Mapping[str, Callable[[Any, Form], Any]] = {
     "d": lambda codec, form: dict(codec._read_pairs(form)),
     "o": lambda codec, form: OrderedDict(codec._read_pairs(form)),
     "n": Codec._read_tuple,
+    "r": Codec._read_rows,
     "k": Codec._read_kind,
 }
 

@@ -18,7 +18,7 @@ from quarterdeck.observe.signals.pairs import Pairs, log_mean
 from quarterdeck.observe.signals.recent import Recent, wilson_bounds
 from quarterdeck.observe.signals.records import Record
 from quarterdeck.observe.signals.recovery import Recovery
-from quarterdeck.observe.signals.scope import BETS, FELL, PACE_RUNS, QUIET, REACHED, RISING, Crossing
+from quarterdeck.observe.signals.scope import BETS, FELL, PACE_RUNS, QUIET, REACHED, RISE, RISING, Crossing
 from quarterdeck.stats.bets import Floats
 from quarterdeck.stats.processes import LOG_MAX
 
@@ -160,7 +160,8 @@ class DeployTest:
             if len(old) < REFERENCE_MIN or np.isnan(x[column]):
                 continue
             value = x[column] / (1 + self.tolerance)
-            place[column] = (np.sum(old < value) + (np.sum(old == value) + 1) / 2) / (len(old) + 1)
+            ties = np.sum(old == value) if value > 0 else 0  # nothing is not more than nothing
+            place[column] = (np.sum(old < value) + (ties + 1) / 2) / (len(old) + 1)
             for logs, power in zip(self.ranks, POWERS, strict=True):
                 m, seen = _mean_of_power(power, len(old)), place[column] ** power
                 logs[column] = np.minimum(logs[column] + np.log1p(BETS * ((seen - m) / m)), LOG_MAX)
@@ -171,10 +172,10 @@ class DeployTest:
         found: list[Crossing] = []
         for at in np.flatnonzero(use & (self.state != REACHED)):
             here, line = float(evidence[at]), float(self.thresholds[at])
-            if here * here >= line and self.state[at] == QUIET:
+            if here >= line**RISE and self.state[at] == QUIET:
                 self.state[at] = RISING
                 found.append(Crossing(int(at), "rising", here))
-            elif here * here * FELL < line and self.state[at] == RISING:
+            elif here * FELL < line**RISE and self.state[at] == RISING:
                 self.state[at] = QUIET
                 found.append(Crossing(int(at), "fell", here))
             if here >= line:

@@ -41,6 +41,7 @@ _BUDGET_EVERY = 32
 _EACH_RUN, _POINT_EVERY = 60, 5
 """Runs of a stage that may each be a point of its course; later ones in steps of so many."""
 _TOP = 1 - 1e-9
+"""A rate that would lie above 1 with the tolerance on top cannot get worse: nothing is bet."""
 
 
 class Patrol:
@@ -232,10 +233,10 @@ class Patrol:
     def _bet(self, stratum: int, places: Floats, use: Bools, scale: Floats, scopes: Iterable[Scope]) -> list[Finding]:
         if not self.warm:
             return []
-        may = use & (self.strata.n[stratum] >= self.options.warmup_runs)
+        m = np.minimum(self.strata.normal(stratum) * self._factor * scale, _TOP)
+        may = use & (self.strata.n[stratum] >= self.options.warmup_runs) & (m < _TOP)
         if not may.any():
             return []
-        m = np.minimum(self.strata.normal(stratum) * self._factor * scale, _TOP)
         x = np.where(may, places, 0.0)
         growth = 1 + BETS * ((x - m) / m)[:, None]
         found: list[Finding] = []
@@ -257,7 +258,7 @@ class Patrol:
         cohorts = None if scope.keys == WHOLE else len(self.cohort_of)
         items = np.where(self.clustering.blocked, scope.bets, scope.items)
         elapsed_s = (scope.last_ns - scope.first_ns) / 1e9
-        scope.thresholds = budget.thresholds(self.options, self.columns.shares, items, elapsed_s, cohorts)
+        scope.set_thresholds(budget.thresholds(self.options, self.columns.shares, items, elapsed_s, cohorts))
 
     # --- words
 

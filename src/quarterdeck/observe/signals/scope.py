@@ -21,7 +21,10 @@ from quarterdeck.stats.bets import Floats
 WEALTH_MAX = 1e250
 QUIET, RISING, REACHED = 0, 1, 2
 BETS = np.asarray(BET_SIZES)
-FELL = 9.0
+RISE = 0.75
+"""Evidence rises at this power of its threshold. Without a change it grows by one an observation, so at the square root it
+would rise by itself every day."""
+FELL = 3.0
 """Evidence fell back when it is a third of the line at which it rose: near the line it would rise and fall all day."""
 PACE_RUNS = 30
 """`pace` is the running mean of about so many of the newest observations, on the scale that is bet on."""
@@ -46,6 +49,7 @@ class Scope:
         self.items: Floats = np.zeros(size)
         self.bets: Floats = np.zeros(size)
         self.thresholds: Floats = np.full(size, np.inf)
+        self.lines: Floats = np.full(size, np.inf)
         self.state = np.zeros(size, dtype=np.int8)
         self.pace: Floats = np.where(columns.amount, 0.5, 0.0)
         self.moved = False
@@ -65,6 +69,10 @@ class Scope:
         """R of each column: 0 without observations."""
         return np.asarray(self.wealth @ _MEAN)
 
+    def set_thresholds(self, thresholds: Floats) -> None:
+        """A of every column."""
+        self.thresholds, self.lines = thresholds, thresholds**RISE
+
     def see(self, now_ns: int, values: Floats, normal: Floats, run_id: str) -> None:
         """A run of this scope, whether or not it bets."""
         self.runs += 1
@@ -79,7 +87,7 @@ class Scope:
         self.bets += use
         self.pace += use * ((x - self.pace) / PACE_RUNS)
         evidence = self.evidence
-        high = evidence * evidence >= self.thresholds
+        high = evidence >= self.lines
         found = self._cross(evidence, high, use) if self.moved or high.any() else []
         if self.recovery.any:
             for column in np.flatnonzero(self.recovery.update(x, use)):
@@ -89,7 +97,7 @@ class Scope:
 
     def _cross(self, evidence: Floats, high: Bools, use: Bools) -> list[Crossing]:
         rose = use & high & (self.state == QUIET)
-        fell = use & (evidence * evidence * FELL < self.thresholds) & (self.state == RISING)
+        fell = use & (evidence * FELL < self.lines) & (self.state == RISING)
         found = [Crossing(int(at), "rising", float(evidence[at])) for at in np.flatnonzero(rose)]
         self.state[rose] = RISING
         found += [Crossing(int(at), "fell", float(evidence[at])) for at in np.flatnonzero(fell)]

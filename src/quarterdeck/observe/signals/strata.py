@@ -86,8 +86,11 @@ class Strata:
         """`values` on the scale 0..1: rates as they are, amounts by their rank among those before."""
         x = values.copy()
         for ranks, column in zip(self.ranks[at], self._columns.amounts, strict=True):
-            if not np.isnan(values[column]):
-                x[column] = ranks.rank(float(values[column]))
+            value = float(values[column])
+            if value > 0:
+                x[column] = ranks.rank(value)
+            elif value == 0:
+                x[column] = 0.5 / (ranks.n + 1)  # nothing is not more than nothing: it is below what ties with it
         return x
 
     def learn(self, at: int, values: Floats, use: Bools, scale: Floats) -> None:

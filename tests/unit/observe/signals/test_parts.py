@@ -134,7 +134,9 @@ def test_a_season_is_used_from_the_second_week_on_and_is_not_the_mix() -> None:
     assert seasons.factors(3_600 * SECOND, 0)[0] == 1
     later = WEEK_NS * 2
     assert seasons.factors(later, 0)[0] == pytest.approx((120 * 0.3 + 50) / (120 * 0.2 + 50), abs=0.1)
-    assert seasons.factors(later + 13 * 3_600 * SECOND, 0)[0] == pytest.approx((120 * 0.1 + 50) / (120 * 0.2 + 50), abs=0.1)
+    assert seasons.factors(later + 13 * 3_600 * SECOND, 0)[0] == pytest.approx(
+        (120 * 0.1 + 50) / (120 * 0.2 + 50), abs=0.1
+    )
     assert slot_of(WEEK_NS + 5 * 3_600 * SECOND) == 5
 
 

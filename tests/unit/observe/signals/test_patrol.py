@@ -180,7 +180,9 @@ def test_the_promise_says_what_it_rests_on() -> None:
     }  # fmt: skip
     assert 0 < promise.expected_so_far < 0.1
     for n, one in enumerate(fleet(9, 300, begin=300)):
-        patrol.take(run(1_000 + n, one.last_seen_ns / 1e9 - EPOCH_NS / 1e9, failed=None, session_id=f"s{n // 3}"))
+        patrol.take(
+            run(1_000 + n, one.last_seen_ns / 1e9 - EPOCH_NS / 1e9, failed=None, retries=n % 3, session_id=f"s{n // 3}")
+        )
     conditions = {condition.name: condition for condition in patrol.promise(0).conditions}
     assert conditions["clustering"].holds
     assert "do not say whether they failed" in conditions["outcomes known"].because
