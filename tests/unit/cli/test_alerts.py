@@ -1,4 +1,4 @@
-"""`quarterdeck alerts` against a running API that keeps two alerts and does not watch."""
+"""`quarterdeck alerts` against a running API that keeps two alerts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_show_has_evidence_and_events(quarterdeck: Callable[..., Any], url: str)
         (("show", "nothing"), "no alert has the id 'nothing'"),
         (("close", FIRING), "--reason"),
         (("close", FIRING, "--reason", ""), "reason"),
-        (("close", FIRING, "--reason", "x"), "does not watch the fleet"),
+        (("close", "over", "--reason", "x"), "resolved already: rolled back"),
     ],
 )
 def test_what_cannot_be_is_named(quarterdeck: Callable[..., Any], url: str, words: tuple[str, ...], says: str) -> None:

@@ -3,6 +3,7 @@
 What for: tests, the library and simulations. Refuses: durability; reads from files.
 """
 
+from quarterdeck.store.memory.alerts import MemoryAlertStore
 from quarterdeck.store.memory.store import MemoryStore
 
-__all__ = ["MemoryStore"]
+__all__ = ["MemoryAlertStore", "MemoryStore"]
