@@ -39,7 +39,7 @@ def export(
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the spans of a project as OTLP JSON lines, or its spans and runs as Parquet.
+    """Write the spans of a project as OTLP JSON lines, or its spans, runs and outcomes as Parquet.
 
     OTLP lines can be read by `quarterdeck import`, `quarterdeck replay` and every collector. An export that was
     interrupted goes on where it stopped when the same command is given again.
@@ -96,7 +96,8 @@ def _spans(client: ApiClient, target: Target, asked: list[tuple[str, str]]) -> N
 
 
 def _runs(client: ApiClient, target: Target, asked: list[tuple[str, str]]) -> int:
-    """All runs, as the API shows them."""
+    """All outcomes, then all runs, as the API shows them: the runs last, for they say that an export is whole."""
+    target.add_outcomes(list(client.pages("outcomes", [pair for pair in asked if pair[0] == "project"], limit=10**9)))
     rows: list[dict[str, Any]] = list(client.pages("runs", [*asked, ("sort", "-started_at")], limit=10**9))
     target.add_runs(rows)
     return len(rows)

@@ -31,6 +31,8 @@ class Target(Protocol):
 
     def add_runs(self, rows: Sequence[dict[str, Any]]) -> None: ...
 
+    def add_outcomes(self, rows: Sequence[dict[str, Any]]) -> None: ...
+
     def finish(self) -> int:
         """Bytes written in all."""
         ...
@@ -117,6 +119,9 @@ class LinesTarget:
     def add_runs(self, rows: Sequence[dict[str, Any]]) -> None:
         """OTLP has no word for runs: whoever imports the spans gets them again."""
 
+    def add_outcomes(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Nor for outcomes: `quarterdeck outcomes export` writes those that were posted."""
+
     def finish(self) -> int:
         self._part.rename(self._path)
         self._state.remove()
@@ -124,7 +129,7 @@ class LinesTarget:
 
 
 class ParquetTarget:
-    """`spans-00000.parquet`, ... and `runs.parquet` in a folder."""
+    """`spans-00000.parquet`, ..., `outcomes.parquet` and `runs.parquet` in a folder."""
 
     def __init__(self, folder: Path, question: dict[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -153,6 +158,14 @@ class ParquetTarget:
 
     def add_runs(self, rows: Sequence[dict[str, Any]]) -> None:
         _write(self._folder / "runs.parquet", [_flat(row) for row in rows], None)
+
+    def add_outcomes(self, rows: Sequence[dict[str, Any]]) -> None:
+        """A column that is unknown throughout has the type of its field all the same."""
+        import pyarrow as pa
+
+        names = ("run_id", "name", "score", "label", "at", "received_at", "source", "comment")
+        schema = pa.schema([(name, pa.float64() if name == "score" else pa.string()) for name in names])
+        _write(self._folder / "outcomes.parquet", rows, schema)
 
     def finish(self) -> int:
         self._state.remove()

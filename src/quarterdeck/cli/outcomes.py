@@ -1,7 +1,8 @@
-"""`quarterdeck outcomes post|list|summary`: what was found out about runs, beside or after them."""
+"""`quarterdeck outcomes post|list|summary|export`: what was found out about runs, beside or after them."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,11 +13,13 @@ import typer
 
 from quarterdeck.cli import output
 from quarterdeck.cli.client import DEFAULT_URL, ApiClient, AsJson, Key, Parameters, Project, Url, project_parameter
+from quarterdeck.cli.outcome_files import COLUMNS as COLUMNS_POSTED
 from quarterdeck.cli.outcome_files import Line, batches, form_of, read_lines
 from quarterdeck.errors import BadFile
 
 BATCH = 500
 _BAD = 3
+_ALL = 10**9
 _SHOWN = 20
 """Rejected lines told on stderr; --json tells all."""
 
@@ -41,11 +44,12 @@ SUMMARY_COLUMNS = (
 def register(app: typer.Typer) -> None:
     group = typer.Typer(
         rich_markup_mode=None,
-        help="Post what was found out about runs (scores, labels, feedback), list it, or sum it up.",
+        help="Post what was found out about runs (scores, labels, feedback), list it, sum it up, or export it.",
     )
     group.command("post")(post)
     group.command("list")(list_outcomes)
     group.command("summary")(summary)
+    group.command("export")(export)
     app.add_typer(group, name="outcomes")
 
 
@@ -200,3 +204,52 @@ def summary_row(item: Mapping[str, Any]) -> list[str]:
         output.duration(item["delay_s_p50"]),
         output.duration(item["delay_s_p90"]),
     ]
+
+
+def export(
+    *,
+    to: Annotated[Path, typer.Option("--to", help="File of JSON lines; one that is there is written over.")],
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the posted outcomes of a project as JSON lines, in the form that `outcomes post` reads.
+
+    Those that spans told are left out: the spans tell them again wherever they are imported.
+    With --json: {"to", "outcomes"}.
+
+    \b
+    Example:
+      quarterdeck outcomes export --to outcomes.jsonl
+    """
+    with ApiClient(url, key) as client:
+        lines = (
+            json.dumps(posted(outcome), ensure_ascii=False) + "\n"
+            for outcome in client.pages("outcomes", project_parameter(project), limit=_ALL)
+            if outcome["source"] == "api"
+        )
+        count = _write(to, lines)
+    if as_json:
+        output.print_json({"to": str(to), "outcomes": count})
+        return
+    typer.echo(f"{count:,} outcomes in {to}")
+
+
+def posted(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """An outcome as it may be posted again."""
+    return {name: outcome[name] for name in COLUMNS_POSTED if outcome[name] is not None}
+
+
+def _write(path: Path, lines: Iterable[str]) -> int:
+    """Whole or not at all; answers how many lines. Raises BadFile."""
+    beside, count = path.with_name(f"{path.name}.part"), 0
+    try:
+        with beside.open("w", encoding="utf-8") as file:
+            for line in lines:
+                file.write(line)
+                count += 1
+        beside.replace(path)
+    except OSError as error:
+        raise BadFile(str(path), f"cannot be written: {error.strerror}") from error
+    return count

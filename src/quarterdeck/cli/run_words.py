@@ -42,6 +42,7 @@ def header(run: Mapping[str, Any]) -> Iterator[str]:
     yield _deeds(run)
     yield _bill(run)
     yield from _failed_tools(run)
+    yield from _found_out(run)
     yield from _doubts(run)
 
 
@@ -72,6 +73,20 @@ def _failed_tools(run: Mapping[str, Any]) -> Iterator[str]:
     if failed:
         told = (f"{name} {n} of {run['tools'].get(name, n)}" for name, n in sorted(failed.items(), key=lambda i: -i[1]))
         yield f"failed tool calls: {', '.join(told)}"
+
+
+def _found_out(run: Mapping[str, Any]) -> Iterator[str]:
+    """The outcome, and what was posted or told; a list of runs does not say the latter."""
+    if run.get("outcome"):
+        yield f"outcome: {run['outcome']}"
+    told = [f"{said['name']} {_said(said)}" for said in run.get("outcomes") or ()]
+    if told:
+        yield f"found out: {', '.join(told)}"
+
+
+def _said(outcome: Mapping[str, Any]) -> str:
+    parts = [] if outcome["score"] is None else [output.number(outcome["score"], digits=2)]
+    return " ".join([*parts, *([outcome["label"]] if outcome["label"] else [])])
 
 
 def _bill(run: Mapping[str, Any]) -> str:

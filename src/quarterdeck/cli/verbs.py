@@ -36,7 +36,7 @@ VERBS = (
     Verb(
         "outcomes",
         "quarterdeck.cli.outcomes",
-        "Post what was found out about runs (scores, labels, feedback), list it, or sum it up.",
+        "Post what was found out about runs (scores, labels, feedback), list it, sum it up, or export it.",
     ),
     Verb("fleet", "quarterdeck.cli.fleet", "Say in words what the fleet is doing, what moved, then by cohort."),
     Verb("alerts", "quarterdeck.cli.alerts", "List alerts, show one with its evidence, or close one."),
@@ -69,7 +69,7 @@ VERBS = (
     Verb(
         "export",
         "quarterdeck.cli.export",
-        "Write the spans of a project as OTLP JSON lines, or its spans and runs as Parquet.",
+        "Write the spans of a project as OTLP JSON lines, or its spans, runs and outcomes as Parquet.",
     ),
     Verb(
         "import",

@@ -107,5 +107,17 @@ def test_a_server_that_takes_none_says_so(deck: Any, problem: Any) -> None:
     problem(post(deck.client(), {"run_id": "r", "name": "thumbs", "score": 1}), 404, "not_found")
 
 
-def test_a_list_needs_its_run(client: Any, problem: Any) -> None:
-    assert "run_id" in problem(client.get("/api/v1/outcomes"), 400, "bad_input")["detail"]
+def test_all_outcomes_of_a_project_come_page_by_page(client: Any, problem: Any) -> None:
+    post(client, *({"run_id": f"r{n}", "name": "thumbs", "score": 1} for n in range(5)))
+    post(client, *({"run_id": f"o{n}", "name": "thumbs", "score": 1} for n in range(5)), project="other")
+    post(client, {"run_id": "r9", "name": "thumbs", "score": 1})
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = client.get("/api/v1/outcomes", params={"limit": 2, **cursor}).json()
+        seen += [item["run_id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert seen == ["r0", "r1", "r2", "r3", "r4", "r9"]
+    problem(client.get("/api/v1/outcomes", params={"cursor": "x"}), 400, "bad_input")

@@ -70,6 +70,7 @@ def test_parquet_has_every_field_of_a_span_and_flat_runs(tmp_path: Path) -> None
     folder = tmp_path / "out"
     target = open_target(folder, "parquet", QUESTION)
     target.add([{"trace_id": "a", "start_ns": 5, "weight": 1.0, "streaming": None}], 1, None)
+    target.add_outcomes([{"run_id": "r", "name": "thumbs", "score": None, "label": "up"}])
     target.add_runs([{"run_id": "r", "tokens": {"input": 3, "output": None}, "tools": {"t": 1}, "flags": ["x"]}])
     assert target.finish() > 0
     spans = pq.read_table(folder / "spans-00000.parquet")
@@ -77,6 +78,8 @@ def test_parquet_has_every_field_of_a_span_and_flat_runs(tmp_path: Path) -> None
         {"trace_id": "a", "start_ns": 5, "weight": 1.0, "streaming": None}
     ]
     assert str(spans.schema.field("tokens_input").type) == "int64"
+    outcomes = pq.read_table(folder / "outcomes.parquet")
+    assert (str(outcomes.schema.field("score").type), outcomes.to_pylist()[0]["label"]) == ("double", "up")
     runs = pq.read_table(folder / "runs.parquet").to_pylist()
     assert runs == [{"run_id": "r", "tokens_input": 3, "tokens_output": None, "tools": '{"t": 1}', "flags": '["x"]'}]
     with pytest.raises(BadInput, match="finished"):

@@ -38,6 +38,29 @@ def test_a_csv_is_posted_listed_and_summed_up(quarterdeck: Callable[..., Any], u
     assert "csv thumbs" in quarterdeck("outcomes", "summary", "--since", LONG_AGO, "--url", url).out
 
 
+def test_what_was_posted_is_exported_as_it_may_be_posted_again(
+    quarterdeck: Callable[..., Any], url: str, tmp_path: Path
+) -> None:
+    first, file, out = (
+        {"run_id": "x1", "name": "exported", "score": 0.5, "at": "2026-01-02T00:00:00Z"},
+        tmp_path / "a.jsonl",
+        tmp_path / "b.jsonl",
+    )
+    file.write_text("".join(json.dumps(item) + "\n" for item in (first, {**first, "run_id": "x2", "label": "ż"})))
+    quarterdeck("outcomes", "post", str(file), "--url", url)
+    assert "outcomes in" in quarterdeck("outcomes", "export", "--to", str(out), "--url", url).out
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [line for line in lines if line["name"] == "exported"] == [
+        {**first, "at": "2026-01-02T00:00:00.000000Z"},
+        {**first, "run_id": "x2", "label": "ż", "at": "2026-01-02T00:00:00.000000Z"},
+    ]
+    assert quarterdeck("outcomes", "post", str(out), "--url", url, "--json").document["rejected"] == []
+    again = quarterdeck("outcomes", "export", "--to", str(out), "--url", url, "--json").document
+    assert again == {"to": str(out), "outcomes": len(lines)}
+    answer = quarterdeck("outcomes", "export", "--to", str(tmp_path / "no" / "x"), "--url", url)
+    assert (answer.code, "cannot be written" in answer.err) == (3, True)
+
+
 def test_bad_lines_are_told_by_number_and_refuse_no_other(
     quarterdeck: Callable[..., Any], url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,13 @@ def test_failed_tool_calls_are_named_the_most_first() -> None:
     assert "failed tool calls: refund 3 of 4, search 1 of 9" in list(run_words.header({**RUN, **failed}))
 
 
+def test_what_was_found_out_is_said() -> None:
+    said = [{"name": "thumbs", "score": 1.0, "label": None}, {"name": "stars", "score": None, "label": "4"}]
+    lines = list(run_words.header({**RUN, "outcome": "failure", "outcomes": said}))
+    assert "outcome: failure" in lines
+    assert "found out: thumbs 1.00, stars 4" in lines
+
+
 def test_doubts_are_said() -> None:
     text = "\n".join(
         run_words.header(

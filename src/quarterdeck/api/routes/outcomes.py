@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from quarterdeck.api.context import Ctx, Project
-from quarterdeck.api.queries import ProjectQuery, WindowQuery, bounded_window
+from quarterdeck.api.queries import PageQuery, ProjectQuery, WindowQuery, bounded_window
 from quarterdeck.api.routes.common import answers
 from quarterdeck.api.services import outcomes_of
 from quarterdeck.api.wire.common import listing
@@ -25,7 +25,8 @@ from quarterdeck.api.wire.outcome import (
 from quarterdeck.model.outcomes import Outcome
 from quarterdeck.observe.outcomes import Posted, Unaccepted
 from quarterdeck.observe.outcomes.posted import RUN_ID_MAX
-from quarterdeck.store.feed import OutcomeName, OutcomeSummary
+from quarterdeck.store.cursors import decode_span_cursor, encode_span_cursor
+from quarterdeck.store.feed import OutcomeName, OutcomeStore, OutcomeSummary
 
 router = APIRouter(tags=["outcomes"])
 
@@ -42,10 +43,12 @@ _SUMMARY = summary_dict(
 )
 
 
-class OutcomesQuery(ProjectQuery):
-    """Outcomes of one run, known or not."""
+class OutcomesQuery(PageQuery):
+    """Outcomes of one run, known or not; or all of the project, page by page."""
 
-    run_id: Annotated[str, Field(min_length=1, max_length=RUN_ID_MAX, description="The run.")]
+    run_id: Annotated[
+        str | None, Field(min_length=1, max_length=RUN_ID_MAX, description="The run; without one, all of the project.")
+    ] = None
 
 
 @router.post("/outcomes", response_model=PostedOut, responses=answers(_POSTED))
@@ -65,11 +68,27 @@ async def post_outcomes(
 async def list_outcomes(
     request: Request, ctx: Ctx, project: Project, query: Annotated[OutcomesQuery, Query()]
 ) -> Response:
-    """Outcomes of a run, oldest first; of a run that is not known (yet) too."""
+    """Outcomes of a run, oldest first (of a run that is not known yet too); or all, in the order in which they came."""
     store = ctx.services.store
-    return await ctx.answer(
-        request, lambda: listing([outcome_dict(found) for found in store.outcomes_of(project, [query.run_id])])
-    )
+
+    def make() -> object:
+        if query.run_id is None:
+            return _page(store, project, query)
+        return listing([outcome_dict(found) for found in store.outcomes_of(project, [query.run_id])])
+
+    return await ctx.answer(request, make)
+
+
+def _page(store: OutcomeStore, project: str, query: OutcomesQuery) -> dict[str, object]:
+    """The store knows the order over all projects; a page ends where one of this project was found, or at the end."""
+    at = 0 if query.cursor is None else decode_span_cursor(query.cursor, 1)[0]
+    while True:
+        found, at = store.outcomes_after(after_seq=at, limit=query.limit)
+        items = [outcome_dict(outcome) for outcome in found if outcome.project == project]
+        if len(found) < query.limit:
+            return listing(items)
+        if items:
+            return listing(items, encode_span_cursor(at))
 
 
 @router.get("/outcomes/summary", response_model=OutcomeSummaryOut, responses=answers(_SUMMARY))
