@@ -78,3 +78,9 @@ class Refused(NamedTuple):
 
 
 Decision = Granted | Queued | Refused
+
+
+def scopes_of(ask: Ask) -> tuple[str, ...]:
+    """The shares that a call comes under, widest first: tenant, task, node."""
+    named = (("tenant", ask.tenant or None), ("task", ask.task), ("node", ask.node))
+    return tuple(f"{kind}:{name}" for kind, name in named if name is not None)

@@ -12,7 +12,7 @@ State = Literal["closed", "open", "half_open"]
 
 FAILURES = 5
 OPEN_S = 2.0
-OPEN_S_MAX = 8.0
+OPEN_S_MAX = 5.0
 RAMP_MAX = 1_024
 """In flight, after which the return from an outage is over. Each success lets one more be out: it doubles per answer time."""
 

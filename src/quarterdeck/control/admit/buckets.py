@@ -124,16 +124,18 @@ class Buckets:
         """Hold `charge` in every dimension."""
         level, held = self.level, self.held
         for i in self.dims:
-            level[i] -= charge[i]
-            held[i] += charge[i]
+            amount = charge[i]
+            level[i] -= amount
+            held[i] += amount
 
     def settle(self, charge: Sequence[float], final: Sequence[float]) -> None:
         """End a hold of `charge` with what was really taken."""
-        level, held, capacity = self.level, self.held, self.capacity
+        level, held, capacity, streamed = self.level, self.held, self.capacity, self.streamed
         for i in self.dims:
-            held[i] -= charge[i]
-            risen = level[i] + charge[i] - final[i]
-            full = capacity[i] - held[i] if i in self.streamed else capacity[i]
+            amount = charge[i]
+            held[i] -= amount
+            risen = level[i] + amount - final[i]
+            full = capacity[i] - held[i] if i in streamed else capacity[i]
             level[i] = risen if risen < full else full
 
     def bound(self, dimension: int, low: float, high: float) -> float:

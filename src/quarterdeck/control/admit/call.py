@@ -14,26 +14,20 @@ OUTPUT_WEIGHT = 2.0
 
 
 class Call:
-    """Waits, then is out. `due`: its place inside its tenant; `gone`: cancelled, to be skipped; `hold` 0: nothing is held."""
+    """Waits, then is out. `due`: its place inside its tenant; `gone`: cancelled, to be skipped; `hold` 0: nothing is held;
+    `planned`: the version of what was known when it was planned."""
 
-    __slots__ = (
-        "ask",
-        "charge",
-        "cost",
-        "due",
-        "first_at",
-        "gone",
-        "hold",
-        "parked",
-        "plan",
-        "planned_at",
-        "queued_at",
-        "reason",
-        "scopes",
-        "sent_at",
-        "ticket",
-        "told",
-    )
+    # Defaults stand here, so that what most calls never need is not set for each.
+    scopes: tuple[str, ...] = ()
+    reason: Reason = "room"
+    planned = 0
+    gone = False
+    parked = False
+    told = False
+    hold = 0
+    first_at: float | None = None
+    sent_at = 0.0
+    due = 0.0
 
     def __init__(self, ticket: int, ask: Ask, plan: Plan, charge: Charge, now: float) -> None:
         self.ticket = ticket
@@ -41,17 +35,10 @@ class Call:
         self.plan = plan
         self.charge = charge
         self.cost = cost_of(charge)
-        self.scopes: tuple[str, ...] = ()
-        self.queued_at = self.due = now
-        self.reason: Reason = "room"
-        self.planned_at = 0
-        self.gone = self.parked = self.told = False
-        self.hold = 0
-        self.sent_at = now
-        self.first_at: float | None = None
+        self.queued_at = now
 
 
 def cost_of(charge: Charge) -> float:
     """What a call weighs in fairness: input + 2 × output, or its share of the pool; at least 1."""
-    tokens = charge.input + OUTPUT_WEIGHT * charge.output
-    return max(tokens or charge.total, 1.0)
+    tokens = charge[1] + OUTPUT_WEIGHT * charge[2] or charge[3]
+    return tokens if tokens > 1.0 else 1.0

@@ -6,25 +6,27 @@ learned (how long answers are). Refuses: an answer without its reason, and letti
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from random import SystemRandom
 from typing import Any
 
-from quarterdeck.control.admit.ask import Ask, Decision, Granted, Queued, Reason, Refused
+from quarterdeck.control.admit.ask import Ask, Decision, Granted, Queued, Reason, Refused, scopes_of
 from quarterdeck.control.admit.call import Call, cost_of
-from quarterdeck.control.admit.capacity import Little, RateProbe
-from quarterdeck.control.admit.charge import CONCURRENCY, Charge, Limits
+from quarterdeck.control.admit.capacity import Little
+from quarterdeck.control.admit.charge import Charge, Limits
 from quarterdeck.control.admit.engine import ACCOUNT, Engine, Short
 from quarterdeck.control.admit.feedback import Feedback
 from quarterdeck.control.admit.health import Block, Health
+from quarterdeck.control.admit.learned import Learned
 from quarterdeck.control.admit.ledger import Ledger
 from quarterdeck.control.admit.meter import Meter
 from quarterdeck.control.admit.need import Usage, read_usage
 from quarterdeck.control.admit.outputs import OutputBook, OutputGuess
-from quarterdeck.control.admit.plan import Planner, group_of
+from quarterdeck.control.admit.plan import Planner
 from quarterdeck.control.admit.policy import Policy
+from quarterdeck.control.admit.predict import predicted_start_s
 from quarterdeck.control.admit.retries import RetryAdvice, RetryBudget
 from quarterdeck.control.admit.waiters import Waiters
 
@@ -32,11 +34,9 @@ NEVER = float("inf")
 LEARNING_MAX = 8
 """Calls out at a time while the cap of answers is not known and `max_tokens` is charged for good."""
 CONCURRENCY_MIN = 32
-_REPLAN_AFTER = 32
-_REPLAN_SHARE = 0.05
-"""A waiting call is planned anew before it starts when this many answers came, and this share more of them."""
 _SAID_S = 0.05
 """How long a prediction for a lane is good for another call without a deadline."""
+_EXPIRE_EVERY_S = 1.0
 _NOTHING = Charge()
 _CHANCE = SystemRandom().random
 
@@ -74,14 +74,15 @@ class Gate:
         self.retries = RetryBudget(self.policy.retry_share)
         self.waiters = Waiters((self.policy.floor_share,) * len(self.policy.lanes), self.policy.weights)
         self._scoped = bool(shares)
-        self._probe = RateProbe(now, meter.dimensions)
-        self._told = any(limits.of(i) is not None for i in meter.dimensions)
+        self.learned = Learned(now, meter, limits)
         self._chance = chance
         self._out: dict[int, Call] = {}
         self._by_hold: dict[int, int] = {}
         self._waiting: dict[int, Call] = {}
         self._due: list[tuple[float, int]] = []
+        self._last_due: deque[tuple[float, int]] = deque()
         self._last = 0
+        self._expire_at = now
         self._said: list[tuple[float, float | None]] = [(-1.0, None)] * len(self.policy.lanes)
         self._wake: float | None = None
 
@@ -90,10 +91,12 @@ class Gate:
     def ask(self, now: float, ask: Ask) -> Decision:
         """May this call start? Granted, queued under a ticket, or refused; never raises for what a provider may do."""
         self._last += 1
+        if now >= self._expire_at:
+            self._expire(now)
         plan = self.planner.plan(ask)
         call = Call(self._last, ask, plan, self.meter.at_admission(plan.need), now)
         if self._scoped:
-            call.scopes = _scopes(ask)
+            call.scopes = scopes_of(ask)
         block = self._block(now, ask)
         if block is not None and block.final:
             return self._refuse(call, block.reason, "the account is closed", block.wait_s)
@@ -146,10 +149,13 @@ class Gate:
             return self._refuse(call, "circuit_open", "the provider fails, and there is a fallback", starts_in_s)
         last = now + self.policy.queue_s
         call.due = last if ask.deadline_at is None else ask.deadline_at
-        call.planned_at = self.answers
+        call.planned = self.planner.version
         self.waiters.add(call)
         self._waiting[call.ticket] = call
-        heappush(self._due, (min(call.due, last), call.ticket))
+        if ask.deadline_at is None or ask.deadline_at > last:
+            self._last_due.append((last, call.ticket))
+        else:
+            heappush(self._due, (ask.deadline_at, call.ticket))
         self._wake = now if self._wake is None else self._wake
         return Queued(call.ticket, call.reason, starts_in_s)
 
@@ -163,19 +169,15 @@ class Gate:
         return known
 
     def _starts_in_s(self, now: float, call: Call, block: Block | None) -> float | None:
-        ahead = self.waiters.ahead(call.ask.lane, call.ask.tenant, call.charge)
-        calls_ahead, ahead[CONCURRENCY] = ahead[CONCURRENCY], 0.0
-        waits = self.engine.wait_s(now, Charge(*ahead))
-        at_once = self.limits.concurrency
-        if at_once is not None:
-            behind = calls_ahead - (at_once - self.little.in_flight)
-            waits = max(waits, behind / at_once * (self.little.time_s or 0.0))
-        if call.scopes:
-            share = self.engine.wait_s(now, call.charge, call.scopes)
-            waits = max(waits, share if share != NEVER else 0.0)
-        if block is not None and block.wait_s != NEVER:
-            waits = max(waits, block.wait_s)
-        return None if waits == NEVER else waits
+        return predicted_start_s(
+            now,
+            call,
+            self.engine,
+            waiters=self.waiters,
+            little=self.little,
+            at_once=self.limits.concurrency,
+            blocked_s=0.0 if block is None else block.wait_s,
+        )
 
     def starts_in_s(self, now: float, lane: int) -> float | None:
         """When a small call of a new tenant in this lane would start if it came now; None when that cannot be said."""
@@ -200,7 +202,7 @@ class Gate:
         out = self.little.in_flight
         if self.planner.cuts and out >= LEARNING_MAX and self.planner.learning(ask):
             return Block("learning", NEVER)
-        if (troubled or not self._told or self.health.slow) and out >= self.in_flight_max():
+        if (troubled or not self.learned.told or self.health.slow) and out >= self.in_flight_max():
             return Block("no_room", NEVER)
         return None
 
@@ -213,7 +215,7 @@ class Gate:
         share = self.health.first_tokens.share
         if share < 1.0:
             most = min(most, max(last.in_flight * share, 1.0))
-        return most if self._told else min(most, max(2.0 * last.per_s * last.time_s, CONCURRENCY_MIN))
+        return most if self.learned.told else min(most, max(2.0 * last.per_s * last.time_s, CONCURRENCY_MIN))
 
     def _grant(self, now: float, call: Call, reason: Reason) -> Granted:
         call.sent_at = now
@@ -222,8 +224,7 @@ class Gate:
         self.little.start(now)
         self.health.sent(now)
         self.retries.attempt(is_retry=call.ask.is_retry)
-        if not self._told:
-            self._probe.taken(call.charge)
+        self.learned.granted(call)
         return Granted(call.ticket, call.charge, call.plan.max_tokens, now - call.queued_at, reason)
 
     def pump(self, now: float) -> list[Granted | Refused]:
@@ -252,9 +253,9 @@ class Gate:
         if block is not None:
             self._forget(call)
             return self._refuse(call, block.reason, "the account was closed while it waited", block.wait_s)
-        if self.answers - call.planned_at >= _REPLAN_AFTER + call.planned_at * _REPLAN_SHARE:
+        if self.planner.version != call.planned:
             call.plan = self.planner.plan(call.ask)
-            call.planned_at = self.answers
+            call.planned = self.planner.version
             self.waiters.replan(call, self.meter.at_admission(call.plan.need))
         short = self._reserve(now, call)
         if short is None:
@@ -275,13 +276,24 @@ class Gate:
 
     def _overdue(self, now: float) -> list[Granted | Refused]:
         done: list[Granted | Refused] = []
-        while self._due and self._due[0][0] <= now:
-            call = self._waiting.get(heappop(self._due)[1])
-            if call is not None:
-                self._forget(call)
-                reason: Reason = "queue_full" if call.ask.deadline_at is None else "deadline"
-                done.append(self._refuse(call, reason, f"waited {now - call.queued_at:.1f} s in vain", None))
+        while (at := self._next_due()) is not None and at <= now:
+            first = self._due and (not self._last_due or self._due[0] <= self._last_due[0])
+            call = self._waiting[(heappop(self._due) if first else self._last_due.popleft())[1]]
+            self._forget(call)
+            reason: Reason = "queue_full" if call.ask.deadline_at is None else "deadline"
+            done.append(self._refuse(call, reason, f"waited {now - call.queued_at:.1f} s in vain", None))
         return done
+
+    def _next_due(self) -> float | None:
+        """When the next that still waits must be told no."""
+        due, last, waiting = self._due, self._last_due, self._waiting
+        while due and due[0][1] not in waiting:
+            heappop(due)
+        while last and last[0][1] not in waiting:
+            last.popleft()
+        if due and last:
+            return min(due[0][0], last[0][0])
+        return due[0][0] if due else last[0][0] if last else None
 
     def _return_parked(self, now: float) -> None:
         for scope, first in self.waiters.parked():
@@ -292,10 +304,9 @@ class Gate:
         if self._scoped:
             for scope, first in self.waiters.parked():
                 wake = min(wake, now + self.engine.wait_s(now, first.charge, (scope,)))
-        while self._due and self._due[0][1] not in self._waiting:
-            heappop(self._due)
-        if self._due:
-            wake = min(wake, self._due[0][0])
+        due = self._next_due()
+        if due is not None and due < wake:
+            return due
         return None if wake == NEVER else wake
 
     def next_wake(self) -> float | None:
@@ -322,7 +333,7 @@ class Gate:
         if not call.told:
             call.told = True
             self.engine.observe(now, call.hold, feedback.windows)
-            self._told = self._told or any(window.limit is not None for window in feedback.windows)
+            self.learned.said(now, call, feedback.windows)
         if first_token and call.first_at is None:
             call.first_at = now
             self.health.began(call.sent_at)
@@ -330,7 +341,7 @@ class Gate:
 
     def settle(self, now: float, ticket: int, usage: Usage | Any | None, *, truncated: bool = False) -> bool:
         """The answer is complete. `usage` None: not reported, so what was reserved is charged. False: not known (any more)."""
-        used = read_usage(usage)
+        used = usage if isinstance(usage, Usage) else read_usage(usage)
         call = self._out.pop(ticket, None)
         if call is None:
             return False
@@ -341,10 +352,13 @@ class Gate:
             final = self.meter.at_settlement(call.plan.need, used)
             cut_at = float(call.plan.max_tokens or 0) if truncated and call.plan.cut else None
             if not call.ask.continues:
-                self.planner.guess.learn(call.ask.model, group_of(call.ask), used.output, cut_at=cut_at)
+                self.planner.learn(call.ask, used.output, cut_at)
+            self.learned.settled(call, used)
             self.answers += 1
             self.cut_answers += cut_at is not None
         self._ended(now, call, final)
+        if call.first_at is None:
+            self.health.began(call.sent_at)
         self.health.succeeded(call.sent_at)
         if final.cost_usd:
             self.health.spent(now, final.cost_usd)
@@ -356,10 +370,7 @@ class Gate:
         self.little.end(now, now - call.sent_at)
         paid = 0.0 if final is _NOTHING else cost_of(final)
         self.waiters.charge(call.ask.lane, call.ask.tenant, paid - call.cost)
-        if not self._told:
-            self._probe.taken(call.charge, -1.0)
-            self._probe.taken(final)
-            self._set_measured(now, self._probe.grow(now, demand=self.waiters.calls > 0))
+        self._set_measured(now, self.learned.ended(now, call, final, demand=self.waiters.calls > 0))
 
     def refund(self, now: float, ticket: int) -> bool:
         """The call did not reach the provider, or was not charged: everything comes back. False: not known."""
@@ -367,7 +378,7 @@ class Gate:
         if call is None:
             return False
         self._ended(now, call, _NOTHING)
-        self.health.lost()
+        self.health.lost(call.sent_at)
         return True
 
     def fail(self, now: float, ticket: int, feedback: Feedback, *, attempt: int = 1) -> RetryAdvice:
@@ -378,12 +389,11 @@ class Gate:
         self.engine.observe(now, call.hold, feedback.windows)
         self._ended(now, call, _NOTHING)
         if feedback.kind == "client":
-            self.health.lost()
+            self.health.lost(call.sent_at)
         else:
             self.health.failed(now, call.sent_at, feedback)
         if feedback.kind == "rate" and feedback.terminal is None and not feedback.windows:
-            if not self._told:
-                self._set_measured(now, self._probe.refused(now))
+            self._set_measured(now, self.learned.refused(now))
             self.engine.drained(now, feedback.dimensions)
         return self.retries.advise(feedback, attempt, self._chance)
 
@@ -392,14 +402,10 @@ class Gate:
             self.engine.set_limit(now, dimension, limit)
 
     def _expire(self, now: float) -> None:
+        self._expire_at = now + _EXPIRE_EVERY_S
         for hold in self.engine.expire(now):
             call = self._out.pop(self._by_hold.pop(hold, 0), None)
             if call is not None:
                 self.little.end(now, now - call.sent_at)
-                self.health.lost()
+                self.health.lost(call.sent_at)
                 self.shed["lease_expired"] += 1
-
-
-def _scopes(ask: Ask) -> tuple[str, ...]:
-    named = (("tenant", ask.tenant or None), ("task", ask.task), ("node", ask.node))
-    return tuple(f"{kind}:{name}" for kind, name in named if name is not None)

@@ -36,6 +36,7 @@ class Health:
 
     def __init__(self, cost_usd_per_hour: float | None = None) -> None:
         self.breakers = {"server": Breaker(), "overloaded": Breaker()}
+        self._breakers = tuple(self.breakers.values())
         self.first_tokens = FirstTokens()
         self.refused = 0
         self.troubled = False
@@ -104,9 +105,8 @@ class Health:
 
     def succeeded(self, sent_at: float) -> None:
         """A call came back well."""
-        self.began(sent_at)
         self._pauses = 0
-        for breaker in self.breakers.values():
+        for breaker in self._breakers:
             breaker.succeeded(sent_at)
 
     def spent(self, now: float, cost_usd: float) -> None:
@@ -119,6 +119,7 @@ class Health:
     def failed(self, now: float, sent_at: float, feedback: Feedback) -> None:
         """A call was refused by the provider, or failed."""
         self.troubled = True
+        self._uncount(sent_at)
         if feedback.terminal is not None:
             self._closed_for = "daily_quota" if "daily" in feedback.terminal else "spend_cap"
             self._closed_until = now + (feedback.resumes_in_s or CLOSED_S)
@@ -143,7 +144,12 @@ class Health:
         self._pause_until = now + min(PAUSE_S * 2.0**self._pauses, PAUSE_S_MAX)
         self._pauses += 1
 
-    def lost(self) -> None:
+    def _uncount(self, sent_at: float) -> None:
+        if self._paced and sent_at > self._pause_began and self._sent > self._came:
+            self._sent -= 1
+
+    def lost(self, sent_at: float) -> None:
         """A call was given up without an answer; if it was a probe, another may go."""
+        self._uncount(sent_at)
         for breaker in self.breakers.values():
             breaker.lost()

@@ -28,7 +28,7 @@ class _Hold:
     __slots__ = ("at", "charge", "lease_until", "path", "taken_before")
 
     def __init__(
-        self, charge: Charge, path: tuple[Buckets, ...], at: float, lease_until: float, taken: tuple[float, ...]
+        self, charge: Charge, path: tuple[Buckets, ...], at: float, lease_until: float, taken: list[float]
     ) -> None:
         self.charge = charge
         self.path = path
@@ -57,6 +57,7 @@ class Ledger:
     ) -> None:
         self._configured = limits
         self._root = Buckets(limits, now, burst_s=burst_s, streamed=streamed)
+        self._alone = (self._root,)
         self._shares = dict(shares or {})
         self._scopes: dict[str, Buckets] = {}
         self._lease_s = lease_s
@@ -69,8 +70,8 @@ class Ledger:
     def reserve(self, now: float, charge: Charge, scopes: Sequence[str] = ()) -> int | Short:
         root = self._root
         root.refill(now)
-        path: tuple[Buckets, ...] = (root,)
-        if self._shares and scopes:
+        path: tuple[Buckets, ...] = self._alone
+        if scopes and self._shares:
             for scope in scopes:
                 share = self._scope(now, scope)
                 if share is not None:
@@ -83,16 +84,13 @@ class Ledger:
             return _short(ACCOUNT, root, lacking, charge)
         for buckets in path:
             buckets.take(charge)
-        return self._hold(now, charge, path)
-
-    def _hold(self, now: float, charge: Charge, path: tuple[Buckets, ...]) -> int:
-        self._last += 1
-        self._holds[self._last] = _Hold(charge, path, now, now + self._lease_s, tuple(self._taken))
-        self._leases.append(self._last)
         taken = self._taken
-        for i in self._root.dims:
+        hold = self._last = self._last + 1
+        self._holds[hold] = _Hold(charge, path, now, now + self._lease_s, taken[:])
+        self._leases.append(hold)
+        for i in root.dims:
             taken[i] += charge[i]
-        return self._last
+        return hold
 
     def _scope(self, now: float, scope: str) -> Buckets | None:
         buckets = self._scopes.get(scope)
@@ -124,9 +122,12 @@ class Ledger:
         return None
 
     def settle(self, now: float, hold: int, final: Charge) -> bool:
-        held = self._holds.pop(hold, None)
+        holds, leases = self._holds, self._leases
+        held = holds.pop(hold, None)
         if held is None:
             return False
+        while leases and leases[0] not in holds:  # what was settled needs no lease any more
+            leases.popleft()
         charge = held.charge
         for buckets in held.path:
             buckets.refill(now)
@@ -235,10 +236,14 @@ class Ledger:
         return len(self._holds)
 
 
+_ONLY_SETTLING = Short(ACCOUNT, DIMENSIONS[CONCURRENCY], float("inf"))
+
+
 def _short(scope: str, buckets: Buckets, lacking: int, charge: Charge) -> Short:
-    never = buckets.never(charge)
-    if never >= 0:
-        return Short(scope, DIMENSIONS[never], float("inf"), never=True)
+    if charge[lacking] > buckets.capacity[lacking]:
+        return Short(scope, DIMENSIONS[lacking], float("inf"), never=True)
+    if lacking == CONCURRENCY and scope == ACCOUNT:
+        return _ONLY_SETTLING
     return Short(scope, DIMENSIONS[lacking], buckets.wait_s(charge))
 
 

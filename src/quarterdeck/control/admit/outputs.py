@@ -17,8 +17,11 @@ _GUESSED_AT = 4
 _SURE_AT = 100
 """Below this many answers the 0.99 quantile is not known; a multiple of the longest stands for it, less with each answer."""
 _CELLS_MAX = 10_000
+_SAMPLED_AT = 1_000
+"""From here on a model's own cell, which only new groups look at, learns from every fourth answer."""
 _RENEW_SHARE = 0.02
-"""A quantile is computed again when this share more answers have come."""
+_RENEW_AFTER = 4
+"""A quantile is computed again when this share more answers have come, and this many."""
 _STEP = 0.0005
 """Step of the online correction (Gibbs and Candès, NeurIPS 2021): a cut answer raises the level by almost this much."""
 _LEVELS = (0.95, 0.998)
@@ -51,7 +54,7 @@ class _Cell:
         self._asked = 0
 
     def quantile(self, q: float) -> float | None:
-        if self.sketch.n > self._asked * (1 + _RENEW_SHARE):
+        if self.sketch.n >= self._asked * (1 + _RENEW_SHARE) + _RENEW_AFTER:
             self._known.clear()
             self._asked = self.sketch.n
         value = self._known.get(q)
@@ -65,9 +68,10 @@ class _Cell:
 class OutputBook:
     """Cells by model and group (lane and tenant), with the model's own cell behind them. `cut_share`: of answers."""
 
-    def __init__(self, *, cut_share: float = 0.0095) -> None:
+    def __init__(self, *, cut_share: float = 0.009) -> None:
         self._cut_share = cut_share
         self._cells: dict[tuple[str, str], _Cell] = {}
+        self._seen = 0
 
     def quantile(self, model: str, group: str, q: float) -> float | None:
         cell = self._known(model, group, _GUESSED_AT)
@@ -89,12 +93,15 @@ class OutputBook:
         seen = output if cut_at is None else max(output, cut_at) * 2
         moved = _STEP * ((0.0 if cut_at is None else 1.0) - self._cut_share)
         bin_at = bin_of(seen)
+        self._seen += 1
         for key in ((model, group), (model, "")) if group else ((model, ""),):
             cell = self._cells.get(key)
             if cell is None:
                 if len(self._cells) >= _CELLS_MAX and key[1]:
                     continue
                 cell = self._cells[key] = _Cell(1 - self._cut_share)
+            if key[1] == "" and group and cell.sketch.n > _SAMPLED_AT and self._seen & 3:
+                continue
             cell.sketch.add(seen, bin_at)
             level = cell.level + moved
             cell.level = level if _LEVELS[0] < level < _LEVELS[1] else cell.level

@@ -14,6 +14,10 @@ from quarterdeck.control.admit.need import Need, Usage
 from quarterdeck.control.admit.outputs import OutputGuess
 from quarterdeck.control.admit.policy import Policy, Price
 
+_CHANGED = 0.05
+_FRESH, _FRESH_ENOUGH = 200, 20
+"""What is known is looked up again when one in so many more answers has come; a cap is kept fresher than a quantile."""
+_REMEMBERED_MAX = 10_000
 CONTINUED_CAP = 8.0
 """A long answer that was cut once is cut again at this multiple of the cap; tails are heavy."""
 
@@ -27,7 +31,7 @@ class Plan(NamedTuple):
 
 
 class Planner:
-    """Plans calls of one account. Holds no state beyond what `guess` learns."""
+    """Plans calls of one account. `version` rises when what is known has changed so much that waiting calls are planned anew."""
 
     def __init__(self, meter: Meter, guess: OutputGuess, policy: Policy) -> None:
         self._charged = meter.charges_max_tokens
@@ -35,31 +39,59 @@ class Planner:
         self.guess = guess
         self._policy = policy
         self._priced = bool(policy.prices)
+        self._unknown = float(policy.max_tokens_unknown)
+        self._memo: dict[tuple[str, int, str], tuple[float | None, float | None]] = {}
+        self._before: dict[tuple[str, int, str], tuple[float | None, float | None]] = {}
+        self._learned = self._renew_at = 0
+        self.version = 0
 
     def plan(self, ask: Ask) -> Plan:
         """What this call needs by what is known now."""
-        group = group_of(ask)
+        known, cap = self._known(ask)
         wanted = ask.max_tokens
-        if self.cuts:
-            cap = self.guess.cap(ask.model, group)
-            if cap is not None and ask.continues:
+        if cap is not None:
+            if ask.continues:
                 cap *= CONTINUED_CAP
-            if cap is not None and (wanted is None or cap < wanted):
-                output = self.guess.quantile(ask.model, group, self._policy.quantile)
-                return self._made(ask, cap if output is None else min(output, cap), cap, int(cap), True)
-        ceiling = wanted if wanted is not None else float(self._policy.max_tokens_unknown)
-        known = self.guess.quantile(ask.model, group, self._policy.quantile)
-        output = ceiling if known is None else min(known, ceiling)
-        sent = wanted if wanted is not None or not self._charged else ceiling
-        return self._made(ask, output, ceiling, None if sent is None else int(sent), False)
+            if wanted is None or cap < wanted:
+                return self._made(ask, cap if known is None else min(known, cap), cap, int(cap), cut=True)
+        ceiling = self._unknown if wanted is None else wanted
+        output = ceiling if known is None or known > ceiling else known
+        if wanted is None and not self._charged:
+            return self._made(ask, output, ceiling, None, cut=False)
+        return self._made(ask, output, ceiling, int(ceiling), cut=False)
 
-    def _made(self, ask: Ask, output: float, ceiling: float, sent: int | None, cut: bool) -> Plan:
+    def _made(self, ask: Ask, output: float, ceiling: float, sent: int | None, *, cut: bool) -> Plan:
         cost = self.cost(ask.model, ask.tokens_input, output, ask.tokens_cached) if self._priced else 0.0
         return Plan(Need(ask.tokens_input, output, ceiling, ask.tokens_cached, cost), sent, cut)
 
+    def _known(self, ask: Ask) -> tuple[float | None, float | None]:
+        """(quantile, cap) for such a call; remembered until a few per cent more answers have come."""
+        key = (ask.model, ask.lane, ask.tenant)
+        known = self._memo.get(key)
+        if known is None:
+            group = group_of(ask)
+            quantile = self.guess.quantile(ask.model, group, self._policy.quantile)
+            known = (quantile, self.guess.cap(ask.model, group) if self.cuts else None)
+            before = self._before.setdefault(key, known)
+            if before is not known and _differ(known, before):
+                self.version += 1
+                self._before[key] = known
+            self._memo[key] = known
+        return known
+
+    def learn(self, ask: Ask, output: float, cut_at: float | None) -> None:
+        """An answer of `output` tokens; `cut_at`: it ended at this cap of ours."""
+        self.guess.learn(ask.model, group_of(ask), output, cut_at=cut_at)
+        self._learned += 1
+        if self._learned >= self._renew_at:
+            self._renew_at = self._learned + max(self._learned // (_FRESH if self.cuts else _FRESH_ENOUGH), 1)
+            self._memo.clear()
+            if len(self._before) > _REMEMBERED_MAX:
+                self._before.clear()
+
     def learning(self, ask: Ask) -> bool:
         """True while a cut is wanted and not known yet: calls are dear, so few should be out."""
-        return self.cuts and self.guess.cap(ask.model, group_of(ask)) is None
+        return self.cuts and self._known(ask)[1] is None
 
     def cost(self, model: str, tokens_input: float, output: float, cached: float) -> float:
         """US dollars; 0 for a model without a price."""
@@ -79,3 +111,14 @@ class Planner:
 def group_of(ask: Ask) -> str:
     """Whose answers are alike: those of a tenant in a lane."""
     return f"{ask.lane}/{ask.tenant}"
+
+
+def _differ(new: tuple[float | None, float | None], old: tuple[float | None, float | None]) -> bool:
+    """Whether one of both has changed by more than a bin of the sketch or two."""
+    for now, before in zip(new, old, strict=True):
+        if now is None or before is None:
+            if now is not before:
+                return True
+        elif abs(now - before) > _CHANGED * before:
+            return True
+    return False

@@ -6,6 +6,8 @@ A quantile is off by at most the width of a bin (5 %). Refuses: negative counts,
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from itertools import accumulate
 
 _WIDTH = math.log(1.05)
 _BINS = 320
@@ -45,10 +47,6 @@ class TokenSketch:
         """The upper edge of the bin in which share `q` (0 to 1) of the weight is reached; None while empty."""
         if self.n == 0:
             return None
-        wanted = q * self._weight
-        seen = 0.0
-        for at, weight in enumerate(self._bins):
-            seen += weight
-            if seen >= wanted and weight:
-                return min(math.expm1((at + 1) * _WIDTH), self.largest)
-        return self.largest
+        sums = list(accumulate(self._bins))
+        at = bisect_left(sums, max(q * sums[-1], 1e-9))
+        return min(math.expm1((min(at, _BINS - 1) + 1) * _WIDTH), self.largest)

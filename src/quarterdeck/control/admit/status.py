@@ -12,6 +12,7 @@ from typing import NamedTuple
 from quarterdeck.control.admit.capacity import LittleCheck
 from quarterdeck.control.admit.engine import DimensionState
 from quarterdeck.control.admit.gate import Gate
+from quarterdeck.control.admit.identify import Identified
 
 
 class LaneStatus(NamedTuple):
@@ -62,6 +63,7 @@ class AccountStatus:
     cut_answers: int
     first_token_s: float | None
     little: LittleCheck | None
+    rule: Identified | None
 
 
 def status_of(name: str, gate: Gate, now: float) -> AccountStatus:
@@ -92,6 +94,7 @@ def status_of(name: str, gate: Gate, now: float) -> AccountStatus:
         cut_answers=gate.cut_answers,
         first_token_s=gate.health.first_tokens.recent_s,
         little=gate.little.last,
+        rule=gate.learned.rule,
     )
 
 

@@ -49,6 +49,15 @@ class _Lane:
         self.tenants: dict[str, _Tenant] = {}
         self.queued = [0.0] * len(Charge._fields)
 
+    def add(self, charge: Charge, sign: float) -> None:
+        """More waits, or less. Written out: it is on the way of every call."""
+        queued = self.queued
+        queued[0] += sign * charge[0]
+        queued[1] += sign * charge[1]
+        queued[2] += sign * charge[2]
+        queued[3] += sign * charge[3]
+        queued[4] += sign * charge[4]
+
     def push(self, tenant: _Tenant) -> None:
         self.pushes += 1
         tenant.version = self.pushes
@@ -92,9 +101,7 @@ class Waiters:
         tenant.calls += 1
         lane.calls += 1
         self.calls += 1
-        queued = lane.queued
-        for i, amount in enumerate(call.charge):
-            queued[i] += amount
+        lane.add(call.charge, 1.0)
         if tenant.calls == 1:  # back from idle: it may not ask for what it did not want before
             lane.active += 1
             tenant.counter = max(tenant.counter, lane.lifted)
@@ -150,9 +157,9 @@ class Waiters:
 
     def replan(self, call: Call, charge: Charge) -> None:
         """It needs another amount than was thought when it came."""
-        queued = self._lanes[call.ask.lane].queued
-        for i, amount in enumerate(charge):
-            queued[i] += amount - call.charge[i]
+        lane = self._lanes[call.ask.lane]
+        lane.add(call.charge, -1.0)
+        lane.add(charge, 1.0)
         call.charge = charge
         call.cost = cost_of(charge)
 
@@ -173,11 +180,10 @@ class Waiters:
             lane.active -= 1
         lane.calls -= 1
         self.calls -= 1
-        queued = lane.queued
-        for i, amount in enumerate(call.charge):
-            queued[i] -= amount
-        if not lane.calls:
-            lane.queued = [0.0] * len(queued)
+        if lane.calls:
+            lane.add(call.charge, -1.0)
+        else:
+            lane.queued = [0.0] * len(lane.queued)
             lane.owed = 0.0
 
     def park(self, call: Call, scope: str) -> None:
