@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from math import floor, log10
 from typing import NamedTuple
 
 from quarterdeck.api.services import ApiServices
@@ -20,6 +21,7 @@ from quarterdeck.store.alerts import AlertFilter
 PROJECTS_MAX = 64
 KEPT_S_MIN, KEPT_S_MAX = 1.0, 10.0
 KEPT_TIMES = 10
+_CENT, _SURE = 0.01, 12.0
 OPEN_MAX = 100
 """Open alerts that are read: more of them are an incident of its own."""
 
@@ -72,6 +74,18 @@ class Watched:
         return Seen(streams, promise, mix, now + min(KEPT_S_MAX, max(KEPT_S_MIN, KEPT_TIMES * (now - began))))
 
 
-def _urgency(alert: Alert) -> tuple[bool, float, int, str]:
-    """Firing first, then what wastes most, then the newest: as the inbox has them."""
-    return alert.state != "firing", -(alert.wasted_usd or 0.0), -(alert.fired_ns or alert.opened_ns), alert.alert_id
+def _urgency(alert: Alert) -> tuple[bool, int, float, int, str]:
+    """As the inbox of the page has them: firing, money wasted in powers of ten, how sure, the newest."""
+    money = floor(log10(max(_CENT, alert.wasted_usd or 0.0)))
+    newest = alert.fired_ns or alert.opened_ns
+    return alert.state != "firing", -money, -_strength(alert), -newest, alert.alert_id
+
+
+def _strength(alert: Alert) -> float:
+    """How far evidence is past its threshold, in powers of ten; a fact is surer than any evidence."""
+    if not alert.findings:
+        return 0.0
+    first = alert.findings[0]
+    if first.lane in ("live", "burn"):
+        return _SURE
+    return log10(max(1 / 10**_SURE, first.evidence / first.threshold))

@@ -83,7 +83,8 @@ def _rising(watched: WatchedFacts | None) -> str:
 
 
 def _sentence(title: str) -> str:
-    return title if title.endswith((".", "!", "?")) else f"{title}."
+    begun = title.replace("the ", "The ", 1) if title.startswith("the ") else title  # names keep their own first letter
+    return begun if begun.endswith((".", "!", "?")) else f"{begun}."
 
 
 def _nothing(facts: FleetFacts) -> str:

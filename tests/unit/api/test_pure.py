@@ -74,8 +74,8 @@ RATE = "12 % of 1,416 finished runs failed in the last 60 min (10–14 %)."
             "1,012 runs live. v7 fails more than v6: 31 % against 12 %. Nothing else moved.",
         ),
         (
-            fleet(watched=WatchedFacts(("a.", "b", "c"), ("d",), True)),
-            "1,012 runs live. a. 2 more alerts fire.",
+            fleet(watched=WatchedFacts(("the whole fleet costs more.", "b", "c"), ("d",), True)),
+            "1,012 runs live. The whole fleet costs more. 2 more alerts fire.",
         ),
         (fleet(live=0, runs=0, watched=WatchedFacts(("a", "b"), (), True)), "0 runs live. a. 1 more alert fires."),
         (fleet(watched=WatchedFacts(("a",), ("d", "e"), True)), "1,012 runs live. a. Evidence rises for 2 more."),

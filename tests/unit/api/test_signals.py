@@ -193,6 +193,24 @@ def test_one_description_serves_for_a_while(deck: Any, fleet: Fleet) -> None:
     assert len(again.streams) > 20
 
 
+def test_the_most_urgent_alert_speaks_first(deck: Any, fleet: Fleet) -> None:
+    first = fleet.alerts.open_alerts()[0]
+    live = replace(first.findings[0], lane="live")
+    cheap = replace(first, alert_id="cheap", wasted_usd=9.0, fired_ns=first.fired_ns + 1)
+    fleet.alerts.put_alerts(
+        [
+            replace(first, alert_id="rises", state="pending", wasted_usd=1e6),
+            replace(first, alert_id="dear", wasted_usd=120.0),
+            replace(first, wasted_usd=8.0),
+            replace(cheap, alert_id="fact", findings=(live,)),
+            cheap,
+            replace(cheap, alert_id="empty", findings=(), wasted_usd=None),
+        ]
+    )
+    found = Watched(deck.services(watch=fleet.watch, alerts=fleet.alerts)).open_alerts("default")
+    assert [one.alert_id for one in found] == ["dear", "fact", "cheap", first.alert_id, "empty", "rises"]
+
+
 # --- the list, pure
 
 
