@@ -104,6 +104,25 @@ def test_the_pair_that_fails_is_named_with_runs_to_open(engine, deck) -> None:
     assert chosen["slices"][0]["keys"] == {"tool": "refund"}
 
 
+def test_runs_that_go_on_do_not_hide_the_slice(engine, deck) -> None:
+    """Three hundred runs of the version that fails are under way: they are among the others, and no good runs."""
+    runs = [varied(at, failed=(at % 3 == 2 and at % 2 == 0) or at % 11 == 0) for at in range(600)]
+    live = [
+        replace(
+            varied(at * 3 + 2, failed=False),
+            run_id=f"live{at}",
+            status="unknown",
+            lifecycle="running",
+            ended_at_ns=None,
+        )
+        for at in range(300)
+    ]
+    deck.store.put_runs([*runs, *live], [], settled_seq=0)
+    body = deck.client().get(f"{API}/contrast").json()
+    assert body["slices"][0]["keys"]["prompt_version"] == "v7"
+    assert body["drawn"]["against"] == sum(run.failed is False for run in runs) == body["against_runs"] - 300
+
+
 def test_a_uniform_difference_is_fleet_wide_and_names_no_slice(engine, deck) -> None:
     deck.store.put_runs([varied(at, failed=at % 7 == 0) for at in range(600)], [], settled_seq=0)
     body = deck.client().get(f"{API}/contrast").json()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -75,6 +76,15 @@ def _deep(store: TelemetryStore, where: RunFilter, against: RunFilter, keys: Seq
     """Slices of what is no symptom and was not chosen by, and runs to open."""
     chosen_by = {name for one in (where, against) for name in one.equals}
     telling = [key for key in keys if key not in SYMPTOMS and key not in chosen_by]
-    found = store.contrast_rows(where, against, telling, runs_max=RUNS_MAX)
+    judged = _judged(where, against)
+    found = store.contrast_rows(where, judged, telling, runs_max=RUNS_MAX)
     slices = between(found, telling)
-    return Deep(slices, (found.where, found.against), exemplars_of(store, where, against))
+    return Deep(slices, (found.where, found.against), exemplars_of(store, where, judged))
+
+
+def _judged(where: RunFilter, against: RunFilter) -> RunFilter:
+    """Failed runs are held against good ones: those that go on may fail yet, and a new version has most of them."""
+    for word, other in (("failed", "succeeded"), ("succeeded", "failed")):
+        if word in where.has and not {word, other} & set(against.has):
+            return replace(against, has=(*against.has, other))
+    return against

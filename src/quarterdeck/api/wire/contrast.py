@@ -63,7 +63,7 @@ class ContrastsOut(BaseModel):
     """Values that tell the selections apart come first.
 
     `slices`: what `where` has more of, the narrowest that explains it first; a pair only where it beats both of its parts.
-    They are searched in `drawn` runs of either side. `fleet_wide`: no slice is more than chance; null with too little data.
+    They are searched in `drawn` runs of either side; failed runs are held against good ones, whatever goes on. `fleet_wide`: no slice is more than chance; null with too little data.
 
     `where_since` and `where_until`: the part of the window that `where` was narrowed to, null where it was not.
     `compared` values had enough data and share one error level. `left_out`: rare values that were not looked at.
@@ -113,8 +113,8 @@ def contrast_dict(
     found = compare_shares([(cell.where, cell.against) for cell in counts.cells], counts.where, counts.against)
     ranked = sorted(zip(counts.cells, found, strict=True), key=lambda pair: _place(*pair))
     enough = min(counts.where, counts.against) >= SIDE_N_MIN
-    slices = [_slice(one, deep.drawn) for one in deep.slices if one.where] if enough else []
     wide = deep.slices[0].where == () if enough and deep.slices else None
+    slices = [_slice(one, deep.drawn) for one in deep.slices if one.where] if wide is False else []
     return {
         "since": rfc3339(window[0]),
         "until": rfc3339(window[1]),
