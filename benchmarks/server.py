@@ -40,8 +40,12 @@ class Server:
         self.otlp: str = self.ready["otlp_http"]
 
     def get(self, path: str) -> Any:
+        return json.loads(self.fetch(path))
+
+    def fetch(self, path: str) -> bytes:
         with urllib.request.urlopen(self.api + path, timeout=30) as answer:
-            return json.load(answer)
+            body: bytes = answer.read()
+        return body
 
     def rss_bytes(self) -> int:
         """Resident memory now."""
