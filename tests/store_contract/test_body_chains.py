@@ -454,7 +454,7 @@ def old_file(path: Path) -> None:
             values = {
                 name: getattr(made, name)
                 for name in made._fields
-                if name not in ("trace_id", "tool_calls_requested", "links")
+                if name not in ("trace_id", "tool_calls_requested", "links", "evaluations")
             }
             values |= {
                 "trace_hi": 0, "trace_lo": trace, "span_id": span, "parent_span_id": 0, "scope_name": "scope.lib",
