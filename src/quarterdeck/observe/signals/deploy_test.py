@@ -31,6 +31,7 @@ BESIDE_SHARE = 0.25
 """With so many of the new runs compared beside old ones, the others are not compared with earlier ones."""
 BESIDE_MIN = 30
 _TOP = 0.95
+"""A rate that may have been higher cannot be shown to be worse."""
 UNITS_MAX = 10_000
 LEVEL_MIN = 1.2
 """What was reached is taken for at least this much worse than before when its end is awaited."""
@@ -143,8 +144,8 @@ class DeployTest:
             n = (~np.isnan(values)).sum(axis=0).astype(float)
             mean = np.clip(np.nansum(values, axis=0) / np.maximum(n, 1), 0, 1)
             usual = (mean * n + 0.5) / (n + 1) * (1 + self.tolerance)
-            bound = np.minimum(np.maximum(usual, wilson_bounds(mean, np.maximum(n, 1))[1]), _TOP)
-            self._bounds[stratum] = np.where(n >= BOUND_MIN, bound, np.nan)
+            bound = np.maximum(usual, wilson_bounds(mean, np.maximum(n, 1))[1])
+            self._bounds[stratum] = np.where((n >= BOUND_MIN) & (bound <= _TOP), bound, np.nan)
         return self._bounds[stratum]
 
     def _amounts(self, record: Record, x: Floats) -> Floats:
@@ -201,4 +202,4 @@ def _mean_of_power(power: float, n: int) -> float:
     """Mean of u^power among n old runs, with two standard deviations of what n runs leave open."""
     mean = 1 / (power + 1)
     spread = (1 / (2 * power + 1) - mean * mean) ** 0.5
-    return float(min(_TOP, mean + 2 * spread / n**0.5))
+    return float(mean + 2 * spread / n**0.5)

@@ -58,7 +58,10 @@ class Newest:
         return np.asarray(order[mine[order]], dtype=np.int64)
 
     def since_change(self, column: int, cohort: Keys | None) -> NDArray[np.int64]:
-        """Rows of a column from its most likely moment of change on (where a bet begun then would have won most)."""
+        """Rows of a column around its most likely moment of change (where a bet begun then would have won most).
+
+        As many rows from before it as from after: a version that all runs have since then is only told by those without.
+        """
         rows = self.rows(cohort)
         rows = rows[~np.isnan(self.places[rows, column])]
         if len(rows) <= MIN_RUNS:
@@ -66,7 +69,7 @@ class Newest:
         x, m = self.places[rows, column], self.normal[rows, column]
         gains = np.log1p(_SIZE_OF_BET * (x - m) / m)[::-1].cumsum()[::-1]
         best = int(np.argmax(gains[: len(rows) - MIN_RUNS + 1]))
-        return np.asarray(rows[best:], dtype=np.int64)
+        return np.asarray(rows[max(0, 2 * best - len(rows)) :], dtype=np.int64)
 
 
 def told_of(run: Run, stratum: int, cohort: Keys) -> Told:

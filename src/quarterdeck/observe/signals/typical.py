@@ -38,7 +38,8 @@ def median_of(values: Floats) -> Measured:
     ordered = np.sort(values)
     half = 0.98 * n**0.5
     low, high = max(0, int(n / 2 - half)), min(n - 1, ceil(n / 2 + half))
-    return Measured(float(np.median(ordered)), float(ordered[low]), float(ordered[high]), n, MEDIAN)
+    middle = float(ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+    return Measured(middle, float(ordered[low]), float(ordered[high]), n, MEDIAN)
 
 
 def median_of_counts(counts: Floats) -> Measured:
