@@ -148,7 +148,8 @@ class Buckets:
         """Seconds until `charge` fits, if nothing else is taken or settled; inf when only a settlement can help."""
         longest = 0.0
         for i in self.dims:
-            short = min(charge[i], self.full[i]) - self.level[i]
+            wanted = self.full[i] if self.full[i] < charge[i] <= self.capacity[i] else charge[i]
+            short = wanted - self.level[i]
             if short > self.capacity[i] * _SLACK and charge[i] > 0.0:
                 longest = max(longest, self._seconds(i, short))
         return longest

@@ -154,9 +154,9 @@ class FirstTokens:
             self.baseline_s is not None and self._n > self.LATE_AFTER and self.recent_s > self.RATIO * self.baseline_s
         )
         if not late:
-            step = 0.05 if self._n > self.LATE_AFTER else 1.0 / self._n
+            step = 0.02 if self._n > self.LATE_AFTER else 1.0 / self._n
             base = self.baseline_s if self.baseline_s is not None else first_token_s
-            self.baseline_s = base + step * (first_token_s - base)
+            self.baseline_s = base + step * (min(first_token_s, 2 * base) - base)
             self._late = 0
             self.share = min(self.share * 1.25, 1.0)
             return

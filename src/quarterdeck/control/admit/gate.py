@@ -165,7 +165,7 @@ class Gate:
         at, known = self._said[lane]
         if call.ask.deadline_at is not None or block is not None or call.scopes or now - at > _SAID_S:
             known = self._starts_in_s(now, call, block)
-            self._said[lane] = (now, known)
+            self._said[lane] = now, known
         return known
 
     def _starts_in_s(self, now: float, call: Call, block: Block | None) -> float | None:
@@ -368,8 +368,9 @@ class Gate:
         self._by_hold.pop(call.hold, None)
         self.engine.settle(now, call.hold, final)
         self.little.end(now, now - call.sent_at)
-        paid = 0.0 if final is _NOTHING else cost_of(final)
-        self.waiters.charge(call.ask.lane, call.ask.tenant, paid - call.cost)
+        self._wake = now if self._waiting else self._wake
+        cost = 0.0 if final is _NOTHING else cost_of(final)
+        self.waiters.charge(call.ask.lane, call.ask.tenant, cost - call.cost)
         self._set_measured(now, self.learned.ended(now, call, final, demand=self.waiters.calls > 0))
 
     def refund(self, now: float, ticket: int) -> bool:
@@ -398,8 +399,8 @@ class Gate:
         return self.retries.advise(feedback, attempt, self._chance)
 
     def _set_measured(self, now: float, limits: Mapping[int, float]) -> None:
-        for dimension, limit in limits.items():
-            self.engine.set_limit(now, dimension, limit)
+        for i, limit in limits.items():
+            self.engine.set_limit(now, i, limit)
 
     def _expire(self, now: float) -> None:
         self._expire_at = now + _EXPIRE_EVERY_S
