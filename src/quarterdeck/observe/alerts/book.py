@@ -6,6 +6,7 @@ wherever alerts are kept. Refuses: a second alert for what is open already.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
@@ -19,6 +20,7 @@ from quarterdeck.observe.alerts.title import values_of, words_of
 from quarterdeck.observe.alerts.transitions import (
     FELL_BACK,
     FORGOTTEN,
+    StreamKey,
     about,
     fired,
     holds,
@@ -34,6 +36,9 @@ from quarterdeck.observe.alerts.transitions import (
 
 REASON_MAX = 2_000
 """Characters of the reason with which an alert is closed."""
+
+PAST_MAX = 20_000
+"""Streams of resolved alerts that are remembered."""
 
 ChangeEvent = Literal["pending", "firing", "joined", "resolved", "changed"]
 
@@ -55,17 +60,26 @@ def nothing_before(_project: str, _signature: str) -> Alert | None:
     return None
 
 
+class _Past(NamedTuple):
+    """A stream in an alert that is over: its newest news there, and until when somebody's closing holds (0 = nobody's)."""
+
+    at_ns: int
+    closed_until_ns: int
+
+
 class Book:
-    """Alerts that are pending or firing, by (project, alert_id)."""
+    """Alerts that are pending or firing, by (project, alert_id), and the streams of those that were resolved lately."""
 
     def __init__(self, options: AlertOptions, recall: Recall = nothing_before) -> None:
         self._options = options
         self._recall = recall
         self._open: dict[tuple[str, str], Alert] = {}
+        self._past: OrderedDict[tuple[str, StreamKey], _Past] = OrderedDict()
 
     def load(self, alerts: Iterable[Alert]) -> None:
-        """Take up what was open when the last process ended."""
-        self._open.update({(alert.project, alert.alert_id): alert for alert in alerts if alert.state != "resolved"})
+        """Take up what was open when the last process ended, and what was resolved lately."""
+        for alert in alerts:
+            self._keep(alert)
 
     def open_alerts(self) -> list[Alert]:
         """Oldest first."""
@@ -73,6 +87,8 @@ class Book:
 
     def handle(self, finding: Finding, now_ns: int) -> list[Change]:
         """What this finding changes; [] when it says nothing new."""
+        if self._is_old(finding, now_ns):
+            return []
         ends = finding.state in ("fell", "recovered")
         change = self._end(finding, now_ns) if ends else self._begin(finding, now_ns)
         if change is None:
@@ -110,14 +126,24 @@ class Book:
         self._keep(noted)
         return noted
 
+    def _is_old(self, finding: Finding, now_ns: int) -> bool:
+        """Whether its news is known: after a crash some is heard again, and what somebody closed is known for a while.
+
+        A stream's time does not go back.
+        """
+        stream = stream_of(finding)
+        past = self._past.get((finding.project, stream))
+        if past is not None and (finding.at_ns <= past.at_ns or now_ns < past.closed_until_ns):
+            return True
+        held = (held for one in self._of(finding.project) for held in one.findings if stream_of(held) == stream)
+        return any(one.at_ns > finding.at_ns or (one.state, one.at_ns) == ("recovered", finding.at_ns) for one in held)
+
     # --- how a finding finds its alert -----------------------------------------------------------------------------
 
     def _begin(self, finding: Finding, now_ns: int) -> Change | None:
         alert = self._signed(finding) or self._explaining(finding, now_ns) or self._own_pending(finding)
         alert = alert or next(iter(self._narrower(finding, now_ns)), None)
-        if alert is not None:
-            return self._join(alert, finding, now_ns)
-        return self._open_one(finding, now_ns)
+        return self._open_one(finding, now_ns) if alert is None else self._join(alert, finding, now_ns)
 
     def _signed(self, finding: Finding) -> Alert | None:
         signature = signature_of(finding)
@@ -164,12 +190,10 @@ class Book:
 
     # --- beginnings ------------------------------------------------------------------------------------------------
 
-    def _open_one(self, finding: Finding, now_ns: int) -> Change | None:
+    def _open_one(self, finding: Finding, now_ns: int) -> Change:
         before = self._recall(finding.project, signature_of(finding))
-        if before is not None and _is_known(before, finding):
-            return None
         if before is not None and self._is_recent(before, now_ns):
-            alert = opened_again(before, finding, now_ns)
+            alert = opened_again(before, finding, now_ns, self._options)
         else:
             alert = new_alert(finding, now_ns)
         if finding.state == "reached":
@@ -222,10 +246,16 @@ class Book:
 
     def _keep(self, alert: Alert) -> None:
         place = (alert.project, alert.alert_id)
-        if alert.state == "resolved":
-            self._open.pop(place, None)
-        else:
+        if alert.state != "resolved":
             self._open[place] = alert
+            return
+        self._open.pop(place, None)
+        closed_ns = (alert.resolved_ns or 0) + int(self._options.reopen_within_s * 1e9) if was_closed(alert) else 0
+        for held in alert.findings:
+            until_ns = closed_ns if held.state in ("reached", "recovered") else 0
+            self._past[alert.project, stream_of(held)] = _Past(held.at_ns, until_ns)
+        while len(self._past) > PAST_MAX:
+            self._past.popitem(last=False)
 
 
 def _says_more(finding: Finding, alert: Alert) -> bool:
@@ -235,14 +265,6 @@ def _says_more(finding: Finding, alert: Alert) -> bool:
     if finding.lane == "pooled" and not finding.where and alert.findings[0].lane == "cohort":
         return finding.state == "reached" and deploy_of(alert) is None
     return alert.state == "pending" and stream_of(alert.findings[0]) == stream_of(finding)
-
-
-def _is_known(before: Alert, finding: Finding) -> bool:
-    """Whether a resolved alert has had this already: it is heard twice after a crash, or somebody closed it knowingly."""
-    held = next((one for one in before.findings if stream_of(one) == stream_of(finding)), None)
-    if held is None:
-        return False
-    return held.at_ns >= finding.at_ns or (was_closed(before) and held.state in ("reached", "recovered"))
 
 
 def _recovery(finding: Finding) -> str:

@@ -45,10 +45,13 @@ def new_alert(finding: Finding, now_ns: int) -> Alert:
     )
 
 
-def opened_again(alert: Alert, finding: Finding, now_ns: int) -> Alert:
-    """A resolved alert whose cause is there again: pending, with this finding alone. Its events stay."""
+def opened_again(alert: Alert, finding: Finding, now_ns: int, options: AlertOptions) -> Alert:
+    """A resolved alert whose cause is there again: pending, with this finding first. What reached before is over."""
+    before = [held for held in alert.findings if stream_of(held) != stream_of(finding)]
+    before = [replace(held, state="recovered") for held in before if held.state in ("reached", "recovered")]
+    findings = _bounded((finding, *before), options.findings_max)
     return _told(
-        replace(alert, state="pending", findings=(finding,), resolved_ns=None, resolution=None, updated_ns=now_ns)
+        replace(alert, state="pending", findings=findings, resolved_ns=None, resolution=None, updated_ns=now_ns)
     )
 
 

@@ -16,7 +16,7 @@ from quarterdeck.store.alerts import AlertFilter, AlertStore
 
 _DAY_NS = 86_400 * 10**9
 _TOLD = frozenset({"notified", "notify_failed"})
-_UNTOLD_MAX = 500
+_LATELY_MAX = 500
 """Resolved alerts of one project that are looked through at a start."""
 
 
@@ -43,22 +43,25 @@ class Alerting:
 
         `known`: the patrols know what they found. When they do not, nothing will end what was rising.
         """
-        self._book.load(self._store.open_alerts())
+        recent = [alert for project in projects for alert in self._resolved_lately(project, now_ns)]
+        self._book.load([*recent, *self._store.open_alerts()])
         if not known:
             self._note(self._book.forget_rising(now_ns))
             self.flush()
         alerts = self._book.open_alerts()
-        recent: list[Alert] = [*alerts]
-        for project in projects:
-            where = AlertFilter(project, states=("resolved",))
-            resolved, _ = self._store.list_alerts(where, cursor=None, limit=_UNTOLD_MAX)
-            recent += [alert for alert in resolved if now_ns - (alert.resolved_ns or 0) <= _DAY_NS]
+        recent += alerts
         for alert in recent:
             event = untold(alert)
             if event is not None:
                 self._tell(alert, event)
         self._count()
         return [finding for alert in alerts for finding in alert.findings]
+
+    def _resolved_lately(self, project: str, now_ns: int) -> list[Alert]:
+        """Oldest first."""
+        where = AlertFilter(project, states=("resolved",))
+        found, _ = self._store.list_alerts(where, cursor=None, limit=_LATELY_MAX)
+        return [alert for alert in reversed(found) if now_ns - (alert.resolved_ns or 0) <= _DAY_NS]
 
     def deal(self, findings: Sequence[Finding], now_ns: int) -> None:
         """Take findings in; what changed is written, then told. Raises StoreFailed; what was not written is tried again."""

@@ -205,7 +205,7 @@ class Watch(Views):
         known = memory is not None and self._load(memory)
         if not known and not self._learn():
             return False
-        findings = self._alerting.resume(list(self._patrols), now_ns, known=known)
+        findings = self._alerting.resume(sorted({*self._patrols, *self._feed.projects()}), now_ns, known=known)
         self._live.resume(findings, now_ns)
         self._objectives.resume(findings, now_ns)
         self._resumed = True

@@ -264,14 +264,15 @@ def test_the_same_cause_within_a_day_opens_the_same_alert_again(kept: Kept) -> N
     assert kept.only.state == "firing"
     assert kept.only.events[-1].words.startswith("fired again")
     assert [event for _, event in kept.told] == ["firing", "resolved", "firing"]
-    kept.take(finding("recovered"))
+    kept.take(finding("recovered", at_ns=NOW_NS + 2 * HOUR))
     assert kept.take(finding(at_ns=NOW_NS + 3 * DAY), after_s=2 * 86_400) == ["firing"]
     assert len(kept.alerts) == 2
 
 
 def test_evidence_that_rises_again_waits_in_the_same_alert(kept: Kept) -> None:
     kept.take(finding(), finding("recovered"))
-    assert kept.take(finding("rising", at_ns=NOW_NS + HOUR), finding("fell")) == ["pending", "resolved"]
+    rising = finding("rising", at_ns=NOW_NS + HOUR)
+    assert kept.take(rising, replace(rising, state="fell")) == ["pending", "resolved"]
     assert kept.only.fired_ns is not None
     assert len(kept.told) == 2
 
@@ -283,7 +284,7 @@ def test_what_is_heard_twice_after_a_crash_changes_nothing(kept: Kept) -> None:
     again.load(kept.alerts.values())
     kept.book = again
     assert set(kept.take(*story)) <= {"changed"}
-    kept.take(finding("recovered"), tokens("recovered"))
+    kept.take(finding("recovered", at_ns=NOW_NS + 3), tokens("recovered", at_ns=NOW_NS + 3))
     assert kept.only.state == "resolved"
     assert kept.take(*story) == []
     assert len(kept.told) == 2
