@@ -1,7 +1,7 @@
 /** Each signal that joined an alert: what moved, how sure, and over time. */
 
 import { useStream } from "../api/watch-queries";
-import type { Found } from "../api/watched";
+import type { Found, StreamDetail } from "../api/watched";
 import { chosenOf } from "../contrast/ask";
 import { EvidenceCell, MovedCell } from "../parts/evidence";
 import { EvidenceChart, pickIntoUrl, ValueChart } from "../signals/stream-charts";
@@ -19,10 +19,7 @@ export function Findings({ findings }: { findings: readonly Found[] }) {
   return (
     <div className="findings">
       {findings.slice(0, CHARTED).map((found) => (
-        <section className="finding" aria-label={found.title} key={`${found.stream_id} ${found.signal}`}>
-          <Head found={found} level="h2" />
-          {!isFact(found) && <Charts found={found} />}
-        </section>
+        <Charted found={found} key={`${found.stream_id} ${found.signal}`} />
       ))}
       {rest.length > 0 && (
         <details className="more-findings">
@@ -34,6 +31,23 @@ export function Findings({ findings }: { findings: readonly Found[] }) {
       )}
     </div>
   );
+}
+
+function Charted({ found }: { found: Found }) {
+  const answer = useStream(found.stream_id, !isFact(found));
+  return (
+    <section className="finding" aria-label={found.title}>
+      <Head found={fresh(found, answer.data)} level="h2" />
+      {!isFact(found) && <Charts stream={answer.data} failed={answer.error !== null} />}
+    </section>
+  );
+}
+
+/** A finding keeps the numbers of its moment. The test of a new version goes on after it: its newest numbers say more. */
+function fresh(found: Found, stream: StreamDetail | undefined): Found {
+  if (found.lane !== "deploy" || stream?.state !== "reached") return found;
+  const { now, before, evidence, threshold } = stream;
+  return { ...found, now, before, evidence, threshold };
 }
 
 function Head({ found, level: Level }: { found: Found; level: "h2" | "h3" }) {
@@ -57,20 +71,19 @@ function Head({ found, level: Level }: { found: Found; level: "h2" | "h3" }) {
 }
 
 /** The place is kept while the history is read, so that nothing below moves. */
-function Charts({ found }: { found: Found }) {
+function Charts({ stream, failed }: { stream: StreamDetail | undefined; failed: boolean }) {
   const { params } = useHere();
-  const answer = useStream(found.stream_id);
   const pick = { picked: chosenOf(params)?.picked ?? null, pick: pickIntoUrl };
-  if (!answer.data)
+  if (!stream)
     return (
       <p className="chart-short muted" style={{ height: CHART_PX + 20 }}>
-        {answer.error ? "Its history over time is not kept any more." : "\u00a0"}
+        {failed ? "Its history over time is not kept any more." : "\u00a0"}
       </p>
     );
   return (
     <div className="chart-pair">
-      <ValueChart of={answer.data} height={CHART_PX} pick={pick} />
-      <EvidenceChart of={answer.data} height={CHART_PX} pick={pick} />
+      <ValueChart of={stream} height={CHART_PX} pick={pick} />
+      <EvidenceChart of={stream} height={CHART_PX} pick={pick} />
     </div>
   );
 }

@@ -133,7 +133,9 @@ function Head({ by, scale }: { by: readonly string[]; scale: string | null }) {
         <th scope="col" title={scale ?? undefined}>
           failing{scale && <span className="th-note"> {scale}</span>}
         </th>
-        <th scope="col">evidence</th>
+        <th scope="col" className="th-evidence">
+          evidence
+        </th>
         <th
           scope="col"
           className="num"
@@ -144,7 +146,9 @@ function Head({ by, scale }: { by: readonly string[]; scale: string | null }) {
         <th scope="col" className="num" title="before: the window of the same length before this one">
           $/success
         </th>
-        <th scope="col">moved</th>
+        <th scope="col" className="th-moved">
+          moved
+        </th>
       </tr>
     </thead>
   );
