@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.unit.observe.signals.runs import EPOCH_NS, run
 
 from quarterdeck.errors import BadFile, NotFound
@@ -220,3 +222,27 @@ def test_a_mix_that_shifts_is_reported_and_moves_no_evidence() -> None:
     shifts = {dict(shift.where)["task_class"]: shift for shift in patrol.mix()}
     assert shifts["hard"].now.value == pytest.approx(0.7, abs=0.06)
     assert shifts["hard"].before.value == pytest.approx(0.28, abs=0.1)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 90), st.sampled_from([1, 3, 1_000]))
+def test_any_state_reads_back_as_it_was(seed: int, cut: int, session: int) -> None:
+    rng = np.random.default_rng(seed)
+    runs = [
+        run(
+            i, 5.0 * i, float(rng.exponential(8)) + 0.1, failed=[True, False, None][int(rng.integers(3))],
+            tokens=float(rng.lognormal(6, 1)), prompt_version=f"v{i // 40}", session_id=f"s{i // session}",
+            task_class=["easy", "hard", None][int(rng.integers(3))], agent=f"a{i % 2}",
+        )
+        for i in range(100)
+    ]  # fmt: skip
+    options = SignalsOptions(warmup_runs=10)
+    patrol = Patrol("default", options)
+    for one in runs[:cut]:
+        patrol.take(one)
+    again = Patrol.load("default", options, patrol.dump())
+    assert again.dump() == patrol.dump()
+    for one in runs[cut:]:
+        assert again.take(one) == patrol.take(one)
+    assert again.streams() == patrol.streams()
+    assert again.pass_time(EPOCH_NS + 10**13) == patrol.pass_time(EPOCH_NS + 10**13)
