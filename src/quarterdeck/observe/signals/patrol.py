@@ -40,6 +40,8 @@ _BUDGET_EVERY = 32
 """A stream's threshold follows its traffic in steps of this many runs."""
 _EACH_RUN, _POINT_EVERY = 60, 5
 """Runs of a stage that may each be a point of its course; later ones in steps of so many."""
+_AHEAD_NS, _AHEAD_RUNS = 86_400 * 10**9, 3
+"""One run that is a day ahead of all others has a wrong clock; with three in a row the fleet had been silent."""
 _TOP = 1 - 1e-9
 """A rate that would lie above 1 with the tolerance on top cannot get worse: nothing is bet."""
 
@@ -65,6 +67,7 @@ class Patrol:
         self.cohort_of: dict[Keys, bool] = {}
         self.first_ns = self.last_ns = 0
         self.usual_ns = 0
+        self.ahead = 0
         self.warm = False
         self.runs = 0
         self.expected = 0.0
@@ -185,7 +188,9 @@ class Patrol:
         self.runs += 1
         if self.runs == 1:
             self.first_ns = record.started_ns
-        self.last_ns = max(self.last_ns, seen_ns)
+        self.ahead = self.ahead + 1 if self.runs > 1 and seen_ns > self.last_ns + _AHEAD_NS else 0
+        if self.ahead in (0, _AHEAD_RUNS):
+            self.last_ns, self.ahead = max(self.last_ns, seen_ns), 0
         self.lasting.learn(record.lasted_ns / 1e9)
         if self.runs % _BUDGET_EVERY == 0:
             self.usual_ns = int((self.lasting.quantile(0.95) or 0.0) * 1e9)

@@ -33,12 +33,12 @@ from quarterdeck.stats import Ranks
 if TYPE_CHECKING:
     from quarterdeck.observe.signals.patrol import Patrol
 
-FORM = 1
+FORM = 2
 """Rises with every change of what is written."""
 NAME = "the state of the signals"
 _PARTS = (
     "scopes", "strata", "seasons", "clustering", "blocks", "fleet_deploys", "newest", "days", "known", "lasting",
-    "cohort_of", "first_ns", "last_ns", "usual_ns", "warm", "runs", "expected",
+    "cohort_of", "first_ns", "last_ns", "usual_ns", "ahead", "warm", "runs", "expected",
 )  # fmt: skip
 _CODEC = Codec(
     (

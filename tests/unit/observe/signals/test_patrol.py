@@ -246,3 +246,16 @@ def test_any_state_reads_back_as_it_was(seed: int, cut: int, session: int) -> No
         assert again.take(one) == patrol.take(one)
     assert again.streams() == patrol.streams()
     assert again.pass_time(EPOCH_NS + 10**13) == patrol.pass_time(EPOCH_NS + 10**13)
+
+
+def test_one_wrong_clock_moves_no_time_and_a_pause_does() -> None:
+    patrol = Patrol("default", OPTIONS)
+    taken(patrol, fleet(12, 100))
+    before = patrol.last_ns
+    patrol.take(run(500, 1e9))
+    assert patrol.last_ns == before
+    taken(patrol, fleet(12, 5, begin=100))
+    assert patrol.last_ns == EPOCH_NS + 1_040 * 10**9
+    later = [run(600 + n, 1e6 + n) for n in range(3)]
+    taken(patrol, later)
+    assert patrol.last_ns == later[-1].last_seen_ns
