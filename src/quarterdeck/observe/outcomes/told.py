@@ -75,5 +75,8 @@ class Telling:
             self._store.put_outcomes(taken)
             self._gauges.count("span", "accepted", len(taken))
             self._gauges.count("span", "rejected", len(told) - len(taken))
+        vanished: dict[str, list[str]] = {}
         for project, run_id in gone:
-            self._store.drop_outcomes(project, [run_id], source="span")
+            vanished.setdefault(project, []).append(run_id)
+        for project, run_ids in vanished.items():
+            self._store.drop_outcomes(project, run_ids, source="span")
