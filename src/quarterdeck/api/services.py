@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from quarterdeck.api.options import ApiOptions
 from quarterdeck.clock import Clock
+from quarterdeck.control.gateway.limits import LimitsNow
 from quarterdeck.errors import NotFound
 from quarterdeck.model.cardinality import LabelNow
 from quarterdeck.model.health import IngestHealth
@@ -88,7 +89,7 @@ class ApiServices:
     why not. `storage_path` is shown in the health document. `default_project` is read by requests that name none.
     `sampling` is the policy in force and `sampling_key` the key of its draw; `labels` answers the cohort labels of a project.
     `burn` holds the objectives, `signals` the rules of the watch. `outcomes` takes posted outcomes in. None stands for what a server has not: `upkeep` and `outcomes` where nothing is
-    stored for long (tests), `watch` and `alerts` where nobody watches the fleet.
+    stored for long (tests), `watch` and `alerts` where nobody watches the fleet, `limits` where no gateway runs.
     """
 
     store: TelemetryStore
@@ -118,6 +119,7 @@ class ApiServices:
     outcomes: OutcomeDesk | None = None
     watch: Watch | None = None
     alerts: AlertStore | None = None
+    limits: Callable[[], LimitsNow] | None = None
     burn: BurnOptions = field(default_factory=BurnOptions)
     signals: SignalsOptions = field(default_factory=SignalsOptions)
     options: ApiOptions = field(default_factory=ApiOptions)
@@ -151,6 +153,14 @@ def alerts_of(services: ApiServices) -> AlertStore:
     if services.alerts is None:
         raise NotFound(_NO_WATCH, mend=_WATCH_MEND)
     return services.alerts
+
+
+def limits_of(services: ApiServices) -> Callable[[], LimitsNow]:
+    """Raises NotFound on a server without a gateway."""
+    if services.limits is None:
+        msg = "this server runs no gateway"
+        raise NotFound(msg, mend="start it with --gateway-port")
+    return services.limits
 
 
 _NO_WATCH, _WATCH_MEND = "this server does not watch the fleet", "set watch.enabled to true and start it again"

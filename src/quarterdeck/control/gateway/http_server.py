@@ -1,0 +1,344 @@
+"""The gateway's own HTTP/1.1 door: whole requests in, answers out in the pieces in which they come.
+
+Refuses, before anything is read into memory beyond its bound: heads and bodies that are too large, heads and bodies
+that take too long, more connections than allowed, bytes that are no HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import httptools
+import orjson
+import structlog
+
+from quarterdeck.control.gateway.wire import Head, Headers, Request, bodiless, head_bytes
+
+_PIPELINED_MAX = 4
+"""Requests that may wait behind one on the same connection; then nothing more is read from it."""
+_SWEEP_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class DoorLimits:
+    """Bounds of one door, in bytes, seconds and connections."""
+
+    head_bytes_max: int
+    body_bytes_max: int
+    request_s_max: float
+    idle_s_max: float
+    connections_max: int
+
+
+class Reply:
+    """The answer to one request. `head` once, then `body` any number of times, then `end`.
+
+    `gone`: the client has left; what is written then goes nowhere. `on_gone` is called once when that happens;
+    `on_pause(True)` when the client takes no more for now, `on_pause(False)` when it does again.
+    """
+
+    def __init__(self, connection: DoorConnection) -> None:
+        self._connection = connection
+        self._chunked = False
+        self._left: int | None = None
+        self._silent = False
+        self.started = False
+        self.ended = False
+        self.gone = False
+        self.on_gone: Callable[[], None] | None = None
+        self.on_pause: Callable[[bool], None] | None = None
+
+    def head(self, head: Head) -> None:
+        """Write the head."""
+        assert not self.started, "one head for an answer"
+        self.started = True
+        self._silent = bodiless(head.status)
+        self._chunked = head.length is None and not self._silent
+        self._left = head.length
+        self._connection.write(head_bytes(head, keep_alive=self._connection.stays))
+
+    def body(self, data: bytes) -> None:
+        """Write a piece of the body."""
+        if self._silent or not data:
+            return
+        if self._chunked:
+            self._connection.write(b"%x\r\n%s\r\n" % (len(data), data))
+            return
+        self._left = (self._left or 0) - len(data)
+        self._connection.write(data)
+
+    def end(self) -> None:
+        """The answer is complete. One that is shorter than its head said ends the connection."""
+        if self.ended:
+            return
+        self.ended = True
+        if self._chunked:
+            self._connection.write(b"0\r\n\r\n")
+        self._connection.answered(whole=self._silent or self._chunked or not self._left)
+
+    def abort(self) -> None:
+        """The answer breaks off: the client must see that it is not whole."""
+        if not self.ended:
+            self.ended = True
+            self._connection.answered(whole=False)
+
+    def send(self, status: int, headers: Headers, body: bytes) -> None:
+        """A whole answer at once."""
+        self.head(Head(status, headers, len(body)))
+        self.body(body)
+        self.end()
+
+
+Handler = Callable[[Request, Reply], Awaitable[None]]
+
+
+class DoorConnection(asyncio.Protocol):
+    """One client. Requests are answered one after the other."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._transport: asyncio.Transport | None = None
+        self._waiting: deque[Request] = deque()
+        self._reply: Reply | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.stays = True
+        self.deadline_s: float | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._parser = httptools.HttpRequestParser(self)
+        self._fresh()
+
+    def _fresh(self) -> None:
+        self._target = b""
+        self._headers: Headers = []
+        self._head_bytes = 0
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._reading = False
+
+    # --- asyncio
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]
+        if not self._door.admit(self):
+            self._refuse(503, "too many connections")
+            return
+        self._idle()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._refuse(400, "no protocol to upgrade to is spoken here")
+        except httptools.HttpParserCallbackError:
+            pass  # a refusal of ours, raised through the parser to stop it
+        except httptools.HttpParserError:
+            self._refuse(400, "expected an HTTP/1.1 request")
+
+    def connection_lost(self, error: Exception | None) -> None:
+        del error
+        self._door.forget(self)
+        self._waiting.clear()
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            reply.gone = True
+            if reply.on_gone is not None:
+                reply.on_gone()
+
+    def pause_writing(self) -> None:
+        if self._reply is not None and self._reply.on_pause is not None:
+            self._reply.on_pause(True)
+
+    def resume_writing(self) -> None:
+        if self._reply is not None and self._reply.on_pause is not None:
+            self._reply.on_pause(False)
+
+    # --- httptools
+
+    def on_message_begin(self) -> None:
+        self._fresh()
+        self._reading = True
+        if self._reply is None:
+            self.deadline_s = self._door.now() + self._door.limits.request_s_max
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+        self._grow(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name.lower(), value))
+        self._grow(len(name) + len(value))
+
+    def on_headers_complete(self) -> None:
+        length = next((value for name, value in self._headers if name == b"content-length"), b"0")
+        if length.isdigit() and int(length) > self._door.limits.body_bytes_max:
+            self._too_large()
+        if any(name == b"expect" and value.lower() == b"100-continue" for name, value in self._headers):
+            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, data: bytes) -> None:
+        self._body.append(data)
+        self._body_bytes += len(data)
+        if self._body_bytes > self._door.limits.body_bytes_max:
+            self._too_large()
+
+    def on_message_complete(self) -> None:
+        self._reading = False
+        self.stays = self._parser.should_keep_alive()
+        method = self._parser.get_method()
+        self._waiting.append(Request(method, self._target, self._headers, b"".join(self._body)))
+        self._fresh()
+        if self._reply is None:
+            self._next()
+        elif len(self._waiting) >= _PIPELINED_MAX and self._transport is not None:
+            self._transport.pause_reading()
+
+    def _grow(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > self._door.limits.head_bytes_max:
+            self._refuse(431, f"the head is larger than {self._door.limits.head_bytes_max} bytes")
+            raise _RefusedError
+
+    def _too_large(self) -> None:
+        self._refuse(413, f"the body is larger than {self._door.limits.body_bytes_max} bytes")
+        raise _RefusedError
+
+    # --- answers
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def answered(self, *, whole: bool) -> None:
+        """The reply under way is over."""
+        self._reply = None
+        if self._transport is None or self._transport.is_closing():
+            return
+        if not whole or not self.stays:
+            self._transport.close()
+            return
+        self._transport.resume_reading()
+        if self._waiting:
+            self._next()
+        else:
+            self._idle()
+
+    def late(self) -> None:
+        """A deadline has passed."""
+        self.deadline_s = None
+        if self._transport is None or self._reply is not None:
+            return
+        if self._reading:
+            self._refuse(408, f"the request took longer than {self._door.limits.request_s_max:.0f} s")
+        else:
+            self._transport.close()
+
+    def close(self) -> None:
+        """End the connection, its answer too."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def finish(self) -> None:
+        """End the connection once what is under way is answered."""
+        self.stays = False
+        if self._reply is None and self._transport is not None:
+            self._transport.close()
+
+    def _next(self) -> None:
+        request = self._waiting.popleft()
+        self._reply = reply = Reply(self)
+        self.deadline_s = None
+        self._task = asyncio.get_running_loop().create_task(self._door.handled(request, reply))
+
+    def _idle(self) -> None:
+        self.deadline_s = self._door.now() + self._door.limits.idle_s_max
+
+    def _refuse(self, status: int, words: str) -> None:
+        self.stays = False
+        body = orjson.dumps({"error": {"message": words, "type": "invalid_request_error", "code": "gateway"}})
+        self.write(head_bytes(Head(status, [(b"content-type", b"application/json")], len(body)), keep_alive=False))
+        self.write(body)
+        if self._transport is not None:
+            self._transport.close()
+
+
+class _RefusedError(Exception):
+    """Stops the parser."""
+
+
+class Door:
+    """Listens and keeps the connections. `handler` answers each request; what it raises is a 500 that says nothing."""
+
+    def __init__(self, handler: Handler, limits: DoorLimits) -> None:
+        self._handler = handler
+        self.limits = limits
+        self._connections: set[DoorConnection] = set()
+        self._server: asyncio.AbstractServer | None = None
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._log = structlog.get_logger()
+        self.refused_connections = 0
+
+    @property
+    def connections(self) -> int:
+        """Clients connected now."""
+        return len(self._connections)
+
+    def now(self) -> float:
+        """Seconds on the loop's clock."""
+        return asyncio.get_running_loop().time()
+
+    async def start(self, sock: object) -> None:
+        """Listen on a bound socket."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: DoorConnection(self), sock=sock)  # type: ignore[call-overload]
+        self._sweep()
+
+    async def stop(self, timeout_s: float) -> None:
+        """Take no more connections, let answers end for `timeout_s`, then end the rest."""
+        if self._server is not None:
+            self._server.close()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for connection in list(self._connections):
+            connection.finish()
+        until = self.now() + timeout_s
+        while self._connections and self.now() < until:
+            await asyncio.sleep(0.02)
+        for connection in list(self._connections):
+            connection.close()
+
+    async def handled(self, request: Request, reply: Reply) -> None:
+        """Run the handler; never raises."""
+        try:
+            await self._handler(request, reply)
+        except Exception as error:
+            self._log.error("gateway_failed", error=repr(error), exc_info=error)
+            if reply.started or reply.gone:
+                reply.abort()
+            else:
+                words = orjson.dumps(
+                    {"error": {"message": "the gateway failed", "type": "api_error", "code": "internal"}}
+                )
+                reply.send(500, [(b"content-type", b"application/json")], words)
+
+    def admit(self, connection: DoorConnection) -> bool:
+        """Whether there is room for one more."""
+        if len(self._connections) >= self.limits.connections_max:
+            self.refused_connections += 1
+            return False
+        self._connections.add(connection)
+        return True
+
+    def forget(self, connection: DoorConnection) -> None:
+        self._connections.discard(connection)
+
+    def _sweep(self) -> None:
+        """Slow and silent clients are looked for once a second: a timer for each would cost more than the request."""
+        now = self.now()
+        for connection in [c for c in self._connections if c.deadline_s is not None and c.deadline_s < now]:
+            connection.late()
+        self._sweeper = asyncio.get_running_loop().call_later(_SWEEP_S, self._sweep)
