@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { useAlert } from "../api/watch-queries";
 import type { Alert, AlertEvent, Exemplar } from "../api/watched";
-import { chosenOf, groupOf } from "../contrast/ask";
+import { chosenOf, groupOf, oldOf } from "../contrast/ask";
 import { Exemplars } from "../contrast/exemplars";
 import { ChosenPanel, ContrastOf, HowChoice } from "../contrast/panel";
 import { Awaiting, Failure } from "../parts/feedback";
@@ -129,13 +129,19 @@ function Different({ alert }: { alert: Alert }) {
   const bounds = boundsOf(alert);
   if (chosen) return <ChosenPanel chosen={{ ...chosen, group }} bounds={bounds} />;
   const how = params.get("how") === "failed" || group.length === 0 ? "failed" : "these";
+  const led = alert.findings[0];
+  const old = led ? oldOf(led) : null;
   return (
     <section aria-labelledby="contrast-title">
       <div className="section-head">
         <h2 id="contrast-title">What is different about these runs</h2>
-        {group.length > 0 && <HowChoice how={how} />}
+        {group.length > 0 && <HowChoice how={how} other={led?.deploy && (led.deploy.old ?? "those without it")} />}
       </div>
-      <ContrastOf chosen={{ picked: null, group, how }} bounds={bounds} exemplars={false} />
+      <ContrastOf
+        chosen={{ picked: null, group, how, ...(old ? { against: old } : {}) }}
+        bounds={bounds}
+        exemplars={false}
+      />
     </section>
   );
 }

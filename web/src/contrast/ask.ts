@@ -1,7 +1,7 @@
 /** What a chosen range or group is compared with, to and from the URL. Pure. */
 
 import type { Query } from "../api/client";
-import type { Difference, Keys } from "../api/watched";
+import type { Difference, Keys, Stream } from "../api/watched";
 import { type Picked, pickedFrom, pickedWords } from "../parts/brush";
 import { ALL_FACETS } from "../runs/filter";
 
@@ -13,6 +13,8 @@ export interface Chosen {
   group: string[];
   /** `these`: the chosen runs against all others; `failed`: those that failed against the others, both among the chosen. */
   how: How;
+  /** The other side where it is not simply the rest: the old version of a deploy. */
+  against?: string[];
 }
 
 /** What the reader chose; null while nothing is chosen. */
@@ -30,6 +32,11 @@ export function groupOf(where: Keys): string[] {
     .map(([name, value]) => `${name}=${value ?? ""}`);
 }
 
+/** What a stream or a finding is held against: the old version within the same cohort; null where there is no deploy. */
+export function oldOf(of: { cohort: Keys; deploy: Stream["deploy"] }): string[] | null {
+  return of.deploy === null ? null : groupOf({ ...of.cohort, [of.deploy.part]: of.deploy.old });
+}
+
 /** The question to the API. `since` and `until` bound the runs that are looked at. */
 export function contrastQuery(chosen: Chosen, bounds: { since: string | null; until: string | null }): Query {
   const { picked, group, how } = chosen;
@@ -38,14 +45,14 @@ export function contrastQuery(chosen: Chosen, bounds: { since: string | null; un
     const window = picked ? { since: iso(picked.fromMs), until: iso(picked.toMs) } : bounds;
     return { ...window, where: ["failed", ...group], against: group };
   }
-  if (!picked) return { ...bounds, where: group };
+  if (!picked) return { ...bounds, where: group, ...(chosen.against ? { against: chosen.against } : {}) };
   return { ...bounds, where: group, against: group, where_since: iso(picked.fromMs), where_until: iso(picked.toMs) };
 }
 
 /** Whether a difference tells more than the choice itself says: what was chosen by is different by definition. */
 export function isNews(one: Difference, chosen: Chosen): boolean {
   if (one.verdict !== "more_often" && one.verdict !== "less_often") return false;
-  if (chosen.group.some((word) => word.startsWith(`${one.key}=`))) return false;
+  if ([...chosen.group, ...(chosen.against ?? [])].some((word) => word.startsWith(`${one.key}=`))) return false;
   return !(chosen.how === "failed" && one.key === "error_class" && one.value === null);
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Difference } from "../api/watched";
 import { pickedFrom, pickedOf, pickedText, walked } from "../parts/brush";
 import { stepped } from "../parts/list-keys";
-import { chosenOf, contrastQuery, groupOf, isNews } from "./ask";
+import { chosenOf, contrastQuery, groupOf, isNews, oldOf } from "./ask";
 import { differs } from "./differs";
 
 const SEL = "2026-11-24T07:00:00.000Z~2026-11-24T07:12:00.000Z";
@@ -69,6 +69,14 @@ describe("what is compared", () => {
       where: ["failed", "agent=a"],
       against: ["agent=a"],
     });
+  });
+  it("holds a new version against the old one of its cohort", () => {
+    const deploy = { part: "prompt_version", old: "v6", new: "v7", opened_at: "" };
+    expect(oldOf({ cohort: { agent: "a" }, deploy })).toEqual(["agent=a", "prompt_version=v6"]);
+    expect(oldOf({ cohort: { agent: "a" }, deploy: { ...deploy, old: null } })).toEqual(["agent=a", "prompt_version="]);
+    expect(oldOf({ cohort: { agent: "a" }, deploy: null })).toBeNull();
+    const query = contrastQuery({ picked: null, group: ["agent=a"], how: "these", against: ["agent=b"] }, bounds);
+    expect(query).toEqual({ ...bounds, where: ["agent=a"], against: ["agent=b"] });
   });
   it("does not tell as news what was chosen by", () => {
     const one = (key: string, value: string | null, verdict = "more_often") => ({ key, value, verdict }) as Difference;

@@ -57,9 +57,11 @@ function healthyOf(list: readonly Exemplar[], runs: readonly (Run | undefined)[]
   return runs[own];
 }
 
-/** Ids of one producer often begin alike: both ends are shown. */
+const ID_MAX = 40;
+
+/** Ids of one producer often begin and end alike, so all of it, unless it is a text. */
 function shortId(id: string): string {
-  return id.length > 20 ? `${id.slice(0, 8)}…${id.slice(-8)}` : id;
+  return id.length > ID_MAX ? `${id.slice(0, ID_MAX)}…` : id;
 }
 
 /** Five questions always, since hooks may not come and go; an absent one is not asked. */

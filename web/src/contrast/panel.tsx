@@ -46,7 +46,8 @@ export function ChosenPanel({ chosen, bounds }: { chosen: Chosen; bounds: Bounds
 
 const HOW_WORDS: Record<How, string> = { these: "these against the rest", failed: "failed among these" };
 
-export function HowChoice({ how }: { how: How }) {
+/** `other`: what these are held against, where it is not the rest. */
+export function HowChoice({ how, other }: { how: How; other?: string | null }) {
   return (
     <span className="group-by" role="group" aria-label="Compared">
       {(["these", "failed"] as const).map((one) => (
@@ -57,7 +58,7 @@ export function HowChoice({ how }: { how: How }) {
           aria-pressed={one === how}
           onClick={() => setParams({ how: one === "failed" ? one : null }, { replace: true })}
         >
-          {HOW_WORDS[one]}
+          {one === "these" && other ? `these against ${other}` : HOW_WORDS[one]}
         </button>
       ))}
     </span>

@@ -130,7 +130,7 @@ function Moved({ before, now, text }: MovedProps) {
   );
 }
 
-const NAMED = 2;
+const NAMED = 1;
 
 function MovedSignals({ streams }: { streams: readonly Stream[] }) {
   const { params } = useHere();

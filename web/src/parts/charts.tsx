@@ -56,8 +56,14 @@ export function Sparkline({ values, label }: { values: readonly number[]; label:
 
 const CURVE = 40;
 
-/** A curve without its axis: the form alone, so it begins at 0; parts without a value are left out. The number stands beside it. */
-export function Curve({ values }: { values: readonly (number | null)[] }) {
+/** A curve without its axis: the form alone, so it begins at 0 and with its first value; the number stands beside it. */
+export function Curve({ values: given }: { values: readonly (number | null)[] }) {
+  const values = given.slice(
+    Math.max(
+      0,
+      given.findIndex((value) => value !== null),
+    ),
+  );
   const known = values.filter((value): value is number => value !== null);
   const top = Math.max(1e-9, ...known);
   const step = values.length > 1 ? (CURVE - 2) / (values.length - 1) : 0;

@@ -147,8 +147,8 @@ function drawMarks(plot: uPlot, plotted: Plotted): void {
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    ctx.textAlign = "left";
-    ctx.fillText(level.label, bbox.left + 4 * scale, y - 3 * scale);
+    ctx.textAlign = "right";
+    ctx.fillText(level.label, bbox.left + bbox.width - 4 * scale, y - 3 * scale);
   }
   ctx.setLineDash([2 * scale, 3 * scale]);
   ctx.strokeStyle = ctx.fillStyle = token("--ink");

@@ -3,7 +3,7 @@
 import { ProblemError } from "../api/client";
 import { useStream } from "../api/watch-queries";
 import type { StreamDetail } from "../api/watched";
-import { chosenOf, groupOf } from "../contrast/ask";
+import { chosenOf, groupOf, oldOf } from "../contrast/ask";
 import { Exemplars } from "../contrast/exemplars";
 import { ChosenPanel, ContrastOf, HowChoice } from "../contrast/panel";
 import { EvidenceBar } from "../parts/evidence";
@@ -133,6 +133,7 @@ function Standing({ of, bounds }: { of: StreamDetail; bounds: { since: string | 
   const { params } = useHere();
   const group = groupOf(streamWhere(of));
   const how = params.get("how") === "failed" || group.length === 0 ? "failed" : "these";
+  const old = oldOf(of);
   return (
     <section aria-labelledby="contrast-title">
       <div className="section-head">
