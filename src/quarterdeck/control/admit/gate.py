@@ -72,7 +72,7 @@ class Gate:
         self.health = Health(self.policy.cost_usd_per_hour)
         self.little = Little(now)
         self.retries = RetryBudget(self.policy.retry_share)
-        self.waiters = Waiters((self.policy.floor_share,) * len(self.policy.lanes), self.policy.weights)
+        self.waiters = Waiters((self.policy.floor_share,) * len(self.policy.lanes), self.policy.weights, self._renew)
         self._scoped = bool(shares)
         self.learned = Learned(now, meter, limits)
         self._chance = chance
@@ -253,10 +253,7 @@ class Gate:
         if block is not None:
             self._forget(call)
             return self._refuse(call, block.reason, "the account was closed while it waited", block.wait_s)
-        if self.planner.version != call.planned:
-            call.plan = self.planner.plan(call.ask)
-            call.planned = self.planner.version
-            self.waiters.replan(call, self.meter.at_admission(call.plan.need))
+        self._renew(call)
         short = self._reserve(now, call)
         if short is None:
             del self._waiting[call.ticket]
@@ -270,6 +267,13 @@ class Gate:
             return None
         return short
 
+    def _renew(self, call: Call) -> None:
+        """What was thought when it came may be old."""
+        if self.planner.version != call.planned:
+            call.plan = self.planner.plan(call.ask)
+            call.planned = self.planner.version
+            self.waiters.replan(call, self.meter.at_admission(call.plan.need))
+
     def _forget(self, call: Call) -> None:
         self._waiting.pop(call.ticket, None)
         self.waiters.cancel(call)
@@ -278,8 +282,7 @@ class Gate:
         done: list[Granted | Refused] = []
         while (at := self._next_due()) is not None and at <= now:
             first = self._due and (not self._last_due or self._due[0] <= self._last_due[0])
-            call = self._waiting[(heappop(self._due) if first else self._last_due.popleft())[1]]
-            self._forget(call)
+            self._forget(call := self._waiting[(heappop(self._due) if first else self._last_due.popleft())[1]])
             reason: Reason = "queue_full" if call.ask.deadline_at is None else "deadline"
             done.append(self._refuse(call, reason, f"waited {now - call.queued_at:.1f} s in vain", None))
         return done
@@ -304,8 +307,7 @@ class Gate:
         if self._scoped:
             for scope, first in self.waiters.parked():
                 wake = min(wake, now + self.engine.wait_s(now, first.charge, (scope,)))
-        due = self._next_due()
-        if due is not None and due < wake:
+        if (due := self._next_due()) is not None and due < wake:
             return due
         return None if wake == NEVER else wake
 
@@ -326,8 +328,7 @@ class Gate:
 
     def observe(self, now: float, ticket: int, feedback: Feedback, *, first_token: bool = False) -> None:
         """The provider has begun to answer, or more of the answer came: its word on limits, and a sign of life."""
-        call = self._out.get(ticket)
-        if call is None:
+        if (call := self._out.get(ticket)) is None:
             return
         self.engine.renew(now, call.hold)
         if not call.told:
@@ -405,8 +406,7 @@ class Gate:
     def _expire(self, now: float) -> None:
         self._expire_at = now + _EXPIRE_EVERY_S
         for hold in self.engine.expire(now):
-            call = self._out.pop(self._by_hold.pop(hold, 0), None)
-            if call is not None:
+            if (call := self._out.pop(self._by_hold.pop(hold, 0), None)) is not None:
                 self.little.end(now, now - call.sent_at)
                 self.health.lost(call.sent_at)
                 self.shed["lease_expired"] += 1

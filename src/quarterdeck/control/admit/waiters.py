@@ -7,7 +7,7 @@ its tenant comes back from idle. Every operation is O(log n). Refuses: knowing a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
 
 from quarterdeck.control.admit.call import Call, cost_of
@@ -83,9 +83,18 @@ class _Lane:
 
 
 class Waiters:
-    """All who wait for one account. `floors`: the floor share of each lane, highest lane first; `weights`: by tenant."""
+    """All who wait for one account. `floors`: the floor share of each lane, highest lane first; `weights`: by tenant.
 
-    def __init__(self, floors: tuple[float, ...], weights: Mapping[str, float] | None = None) -> None:
+    `renew` is called with a head that may be next for its lane's floor share, to plan it by what is known now.
+    """
+
+    def __init__(
+        self,
+        floors: tuple[float, ...],
+        weights: Mapping[str, float] | None = None,
+        renew: Callable[[Call], None] | None = None,
+    ) -> None:
+        self._renew = renew
         self._lanes = [_Lane(floor) for floor in floors]
         self._weights = dict(weights or {})
         self._seq = 0
@@ -131,8 +140,11 @@ class Waiters:
                 continue
             if strict:
                 found, strict = head, False
-            elif lane.owed >= head.cost and lane.owed > owed_most:
-                found, owed_most = head, lane.owed
+            elif lane.owed > owed_most:
+                if self._renew is not None:
+                    self._renew(head)
+                if lane.owed >= head.cost:
+                    found, owed_most = head, lane.owed
         return found
 
     def take(self, call: Call) -> None:
