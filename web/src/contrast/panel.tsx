@@ -47,7 +47,7 @@ export function ChosenPanel({ chosen, bounds }: { chosen: Chosen; bounds: Bounds
 const HOW_WORDS: Record<How, string> = { these: "these against the rest", failed: "failed among these" };
 
 /** `other`: what these are held against, where it is not the rest. */
-export function HowChoice({ how, other }: { how: How; other?: string | null }) {
+export function HowChoice({ how, other }: { how: How; other?: string | null | undefined }) {
   return (
     <span className="group-by" role="group" aria-label="Compared">
       {(["these", "failed"] as const).map((one) => (

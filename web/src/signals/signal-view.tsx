@@ -138,9 +138,13 @@ function Standing({ of, bounds }: { of: StreamDetail; bounds: { since: string | 
     <section aria-labelledby="contrast-title">
       <div className="section-head">
         <h2 id="contrast-title">What is different</h2>
-        {group.length > 0 && <HowChoice how={how} />}
+        {group.length > 0 && <HowChoice how={how} other={of.deploy && (of.deploy.old ?? "those without it")} />}
       </div>
-      <ContrastOf chosen={{ picked: null, group, how }} bounds={bounds} exemplars={!of.exemplars?.length} />
+      <ContrastOf
+        chosen={{ picked: null, group, how, ...(old ? { against: old } : {}) }}
+        bounds={bounds}
+        exemplars={!of.exemplars?.length}
+      />
     </section>
   );
 }
