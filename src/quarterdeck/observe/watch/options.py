@@ -48,6 +48,18 @@ class WatchOptions(BaseModel):
         description="Runs remembered as taken, so that a run that is written again is not taken again.",
         json_schema_extra={"unit": "runs"},
     )
+    doubt_s: float = Field(
+        60.0,
+        ge=0,
+        description="How long a run without its root, or one that fell silent, waits for what may still come before it is taken.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    doubt_max: int = Field(
+        20_000,
+        gt=0,
+        description="Runs that wait so; beyond, those that waited longest are taken as they are.",
+        json_schema_extra={"unit": "runs"},
+    )
     recent_max: int = Field(
         2_000,
         gt=0,

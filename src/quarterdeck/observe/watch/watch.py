@@ -22,6 +22,7 @@ from quarterdeck.observe.alerts import AlertOptions
 from quarterdeck.observe.signals.live import LiveRules, pass_on
 from quarterdeck.observe.signals.objectives import Objectives
 from quarterdeck.observe.watch.alerting import Alerting
+from quarterdeck.observe.watch.doubt import Doubt
 from quarterdeck.observe.watch.gauges import WatchGauges
 from quarterdeck.observe.watch.history import newest_outcomes, newest_runs
 from quarterdeck.observe.watch.intake import Intake
@@ -72,6 +73,7 @@ class Watch(Views):
         self._breaker = breaker
         self._intake = Intake(self._patrols, patrols, live, feed, options=options, gauges=gauges, log=log)
         self._alerting = Alerting(alerts, alert_options, gauges, tell)
+        self._doubt = Doubt(options.doubt_s, options.doubt_max)
         self._resumed = False
         self._run_seq = 0
         self._outcome_seq = 0
@@ -133,10 +135,11 @@ class Watch(Views):
     def _take_runs(self, now_ns: int) -> int:
         read = 0
         for runs, seq in self._pages(self._run_seq):
-            if not self._take(runs, now_ns):
+            if not self._take(self._doubt.sift(runs, now_ns, after_seq=self._run_seq), now_ns):
                 return read
             self._run_seq = seq
             read += len(runs)
+        self._take(self._doubt.due(now_ns), now_ns)
         self._whole_ns = now_ns
         self._gauges.lag.set(0)
         return read
@@ -261,7 +264,7 @@ class Watch(Views):
             return
         memory = Memory(
             form=FORM,
-            run_seq=self._run_seq,
+            run_seq=self._doubt.seq(self._run_seq),
             outcome_seq=self._outcome_seq,
             patrols=self._dumps(),
             taken=self._intake.taken.dump(),
@@ -299,6 +302,7 @@ class Watch(Views):
         options, intake = self._options, self._intake
         return (
             LimitNow("watch_taken", len(intake.taken), options.taken_max, "runs"),
+            LimitNow("watch_doubtful", len(self._doubt), options.doubt_max, "runs"),
             LimitNow("watch_waiting", len(intake.waiting), options.waiting_max, "outcomes"),
             LimitNow("watch_projects", len(self._patrols), options.projects_max, "projects"),
         )

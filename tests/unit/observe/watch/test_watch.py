@@ -173,7 +173,7 @@ def test_projects_beyond_the_limit_are_counted(bench: Bench) -> None:
     bench.tick(watch)
     assert sorted(bench.made) == ["p0", "p1"]
     assert bench.count("quarterdeck_watch_refused_total", limit="watch.projects_max") == 2
-    assert [limit.current for limit in watch.limits()] == [4, 0, 2]
+    assert [limit.current for limit in watch.limits()] == [4, 0, 0, 2]
 
 
 def test_after_a_stop_it_goes_on_where_it_stood(bench: Bench) -> None:
@@ -387,3 +387,32 @@ def test_the_thread_looks_stops_and_saves(bench: Bench) -> None:
     assert seen.wait(30)
     assert watch.stop(30)
     assert bench.file.exists()
+
+
+def test_a_run_in_parts_is_taken_when_its_root_came_and_as_it_is_when_it_never_comes(bench: Bench) -> None:
+    watch = bench.watch()
+    bench.tick(watch)
+    bench.write(make_run(1, root_synthetic=True), make_run(2, root_synthetic=True))
+    bench.tick(watch)
+    assert bench.made == {}
+    bench.write(make_run(1, failed=True))
+    bench.tick(watch)
+    assert bench.made["default"].taken == ["run1"]
+    assert bench.made["default"].counts["support"] == [1, 0]
+    bench.clock.advance(61)
+    bench.tick(watch)
+    assert bench.made["default"].taken == ["run1", "run2"]
+
+
+def test_a_run_in_parts_is_not_lost_over_a_restart(bench: Bench) -> None:
+    watch = bench.watch()
+    bench.tick(watch)
+    bench.write(make_run(1, root_synthetic=True), make_run(2))
+    bench.tick(watch)
+    watch.save()
+    bench.clock.advance(61)
+    again = bench.watch()
+    bench.tick(again)
+    bench.clock.advance(61)
+    bench.tick(again)
+    assert bench.made["default"].taken == ["run1"], "run2 was taken by the process before"
