@@ -24,38 +24,40 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="admission")
 
 
+File = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        help="Model calls as CSV, JSON lines or Parquet (also .gz): tokens_input, tokens_output, and if known "
+        "arrived_s, tokens_cached, tenant, lane, task.",
+    ),
+]
+Meter = Annotated[
+    str,
+    typer.Option(
+        help="The provider's rule: openai, azure, anthropic, bedrock_runtime, bedrock_mantle, gemini, generic."
+    ),
+]
+Policy = Annotated[
+    str,
+    typer.Option(
+        help="quarterdeck, or a peer's: sdk_retry, semaphore, window, window_wake, leaky, aiolimiter, cookbook, adaptive."
+    ),
+]
+Limits = Annotated[
+    str | None,
+    typer.Option(metavar="JSON", help='Per minute: {"requests": 4000, "input": 450000, "output": 90000, "total": …}.'),
+]
+Arrivals = Annotated[Literal["backlog", "recorded"], typer.Option(help="All at once, or at their recorded times.")]
+
+
 def simulate(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE",
-            help="Model calls as CSV, JSON lines or Parquet (also .gz): tokens_input, tokens_output, and if known "
-            "arrived_s, tokens_cached, tenant, lane, task.",
-        ),
-    ],
+    file: File,
     *,
-    meter: Annotated[
-        str,
-        typer.Option(
-            help="The provider's rule: openai, azure, anthropic, bedrock_runtime, bedrock_mantle, gemini, generic."
-        ),
-    ] = "anthropic",
-    policy: Annotated[
-        str,
-        typer.Option(
-            help="quarterdeck, or a peer's: sdk_retry, semaphore, window, window_wake, leaky, aiolimiter, cookbook, adaptive."
-        ),
-    ] = OURS,
-    limits: Annotated[
-        str | None,
-        typer.Option(
-            metavar="JSON", help='Per minute: {"requests": 4000, "input": 450000, "output": 90000, "total": …}.'
-        ),
-    ] = None,
-    arrivals: Annotated[
-        Literal["backlog", "recorded"],
-        typer.Option(help="All at once, or at their recorded times."),
-    ] = "backlog",
+    meter: Meter = "anthropic",
+    policy: Policy = OURS,
+    limits: Limits = None,
+    arrivals: Arrivals = "backlog",
     agents: Annotated[int, typer.Option(min=1, max=100_000, help="How many take jobs, one after the other.")] = 256,
     max_tokens: Annotated[int, typer.Option(min=1, max=10_000_000, help="What every caller asks for.")] = 4096,
     seed: Annotated[int, typer.Option(min=0, help="Of delays on the wire; the same seed gives the same numbers.")] = 7,

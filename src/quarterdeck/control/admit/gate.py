@@ -191,8 +191,6 @@ class Gate:
         self.shed[reason] += 1
         return Refused(call.ticket, reason, detail, starts_in_s if starts_in_s != NEVER else None)
 
-    # ------------------------------------------------------------ what may go out
-
     def _block(self, now: float, ask: Ask) -> Block | None:
         troubled = self.health.troubled
         if troubled:
