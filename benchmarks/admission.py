@@ -1,6 +1,6 @@
 """Admission beside its peers: shares of the limit, moving limits, fairness, an outage, and the hot path.
 
-    python benchmarks/admission.py [--part saturate|moving|fairness|outage|hot] [--trace FILE] [--short]
+    python benchmarks/admission.py [--part saturate|no_refund|moving|fairness|outage|hot] [--trace FILE] [--short]
 
 Policies run on a virtual clock against the simulated account of `quarterdeck.simulate.load`, all from one seed, peers at their
 defaults. The hot path is measured in process time beside the limiters of admission_peers.txt, in one run, in turns. Without
@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from admission_hot import measure
 from quarterdeck.light.simulate import OURS, make_client, simulate_jobs
 from quarterdeck.simulate.load.account import Account, Spell
 from quarterdeck.simulate.load.bench import Bench, Report
@@ -29,9 +30,13 @@ from quarterdeck.simulate.load.clients import PEERS
 from quarterdeck.simulate.load.job import Job
 from quarterdeck.simulate.load.limit import costs_of, limits_of
 from quarterdeck.simulate.load.summary import jain
+from quarterdeck.simulate.load.trace import read_jobs
 
 LIMITS = {"requests": 4_000, "input": 450_000, "output": 90_000, "total": 540_000}
 METERS = ("anthropic", "azure", "bedrock_runtime", "bedrock_mantle", "gemini", "generic")
+PEER_METERS = ("anthropic", "azure", "openai")
+RETRIED = 2_500
+"""Without a limiter a call is refused up to a hundred times; so many calls suffice to see it."""
 EVERYONE = (OURS, *PEERS)
 
 
@@ -61,9 +66,12 @@ def saturate(jobs: list[Job], meters: tuple[str, ...], policies: tuple[str, ...]
     rows = []
     for meter in meters:
         for policy in policies:
+            if policy != OURS and meter not in PEER_METERS:
+                continue
             began = time.perf_counter()
-            found = simulate_jobs(jobs, meter=meter, policy=policy, limits=limits_of(meter, LIMITS))
-            keys = ("completed", "fraction_of_limit", "rejections_per_request", "truncated_fraction")
+            part = jobs[:RETRIED] if policy == "sdk_retry" else jobs
+            found = simulate_jobs(part, meter=meter, policy=policy, limits=limits_of(meter, LIMITS))
+            keys = ("requests", "completed", "fraction_of_limit", "rejections_per_request", "truncated_fraction")
             rows.append({"meter": meter, "policy": policy} | {key: found[key] for key in keys})
             say(f"{rows[-1]} in {time.perf_counter() - began:.1f} s")
     return rows
@@ -83,7 +91,9 @@ def moving(policies: tuple[str, ...], *, headers: bool, seconds: float = 900.0) 
             jobs, Account("anthropic", limits, [Spell(low, high, limit=0.5, others=0.15)], headers=headers),
             until_s=seconds, jitter=draw(1), again_after_s=0.0,
         )  # fmt: skip
-        report = bench.run(make_client(bench, policy, "anthropic", limits if headers else _told(policy, limits), chance=draw(2)))
+        report = bench.run(
+            make_client(bench, policy, "anthropic", limits if headers else _told(policy, limits), chance=draw(2))
+        )
         rows.append({"policy": policy, "headers": headers} | _goodput(report, jobs, limits, low, high, seconds))
         say(str(rows[-1]))
     return rows
@@ -122,8 +132,10 @@ def fairness(policies: tuple[str, ...], seconds: float = 600.0) -> list[dict[str
     jobs = []
     for at, name in enumerate(names):
         size = 100.0 * 100 ** (at / 49)
-        for _ in range(300 if at else 3_000):
-            jobs.append(Job(0.0, round(size * rng.uniform(0.7, 1.3)), round(size / 10 * rng.uniform(0.5, 1.5)) + 1, tenant=name))  # fmt: skip
+        jobs += [
+            Job(0.0, round(size * rng.uniform(0.7, 1.3)), round(size / 10 * rng.uniform(0.5, 1.5)) + 1, tenant=name)
+            for _ in range(300 if at else 3_000)
+        ]
     limits = {"requests": 100_000.0, "input": 450_000.0, "output": 90_000.0}
     rows = []
     for policy in policies:
@@ -161,7 +173,7 @@ def outage(policies: tuple[str, ...], seconds: float = 600.0) -> list[dict[str, 
     return rows
 
 
-PARTS = ("saturate", "no_refund", "moving", "fairness", "outage")
+PARTS = ("saturate", "no_refund", "moving", "fairness", "outage", "hot")
 
 
 def main() -> int:
@@ -172,13 +184,14 @@ def main() -> int:
     parser.add_argument("--short", action="store_true")
     given = parser.parse_args()
     policies = (given.policy,) if given.policy else EVERYONE
-    jobs = made_up(2_500 if given.short else 19_000)
+    jobs = read_jobs(given.trace) if given.trace else made_up(2_500 if given.short else 19_000)
     run: dict[str, Callable[[], Any]] = {
         "saturate": lambda: saturate(jobs, METERS, policies),
         "no_refund": lambda: saturate(jobs, ("openai",), policies),
         "moving": lambda: moving(policies, headers=True) + moving(policies, headers=False),
         "fairness": lambda: fairness(policies),
         "outage": lambda: outage(policies),
+        "hot": measure,
     }
     json.dump({part: run[part]() for part in PARTS if given.part in (None, part)}, sys.stdout, indent=1)
     return 0

@@ -6,7 +6,7 @@ that is charged as it streams flows out of the bucket second by second. Refuses:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from quarterdeck.simulate.load.bench import OUTPUT_TOKEN_S, Verdict
@@ -16,6 +16,22 @@ _STREAMED = ("anthropic", "bedrock_mantle", "generic")
 _WORDS = {"requests": "requests", "input": "input-tokens", "output": "output-tokens", "total": "tokens"}
 _AZURE_BURST_S = 1.0
 NEVER = float("inf")
+
+
+Rule = Callable[[float, float, float, float | None], dict[str, float]]
+_RULES: Mapping[str, Rule] = {
+    "openai": lambda given, _, asked, __: {"requests": 1.0, "total": given + asked},
+    "azure": lambda given, _, asked, out: {"requests": 1.0, "total": given + (asked if out is None else out)},
+    "anthropic": lambda _, fresh, __, ___: {"requests": 1.0, "input": fresh},
+    "bedrock_runtime": lambda _, fresh, asked, out: {
+        "requests": 1.0,
+        "total": fresh + (asked if out is None else BURN_DOWN * out),
+    },
+    "bedrock_mantle": lambda _, fresh, asked, out: {"input": fresh + (asked if out is None else 0.0)},
+    "gemini": lambda given, _, __, ___: {"requests": 1.0, "input": given},
+    "generic": lambda given, _, __, out: {"requests": 1.0, "input": given, "total": given + (out or 0.0)},
+}
+"""What each provider charges of (input, uncached input, max_tokens, output); output None at admission."""
 
 
 class Spell(NamedTuple):
@@ -95,18 +111,7 @@ class Account:
         self, tokens_input: float, tokens_cached: float, max_tokens: float, output: float | None
     ) -> dict[str, float]:
         """By dimension; `output` None at admission. What streams is charged by the flow, not here."""
-        fresh = tokens_input - tokens_cached
-        answer = max_tokens if output is None else output
-        rules = {
-            "openai": {"requests": 1.0, "total": tokens_input + max_tokens},
-            "azure": {"requests": 1.0, "total": tokens_input + answer},
-            "bedrock_runtime": {"requests": 1.0, "total": fresh + (answer if output is None else BURN_DOWN * answer)},
-            "bedrock_mantle": {"input": fresh + (max_tokens if output is None else 0.0)},
-            "anthropic": {"requests": 1.0, "input": fresh},
-            "gemini": {"requests": 1.0, "input": tokens_input},
-            "generic": {"requests": 1.0, "input": tokens_input, "total": tokens_input + (output or 0.0)},
-        }
-        return rules[self.meter]
+        return _RULES[self.meter](tokens_input, tokens_input - tokens_cached, max_tokens, output)
 
     def offer(self, now: float, tokens_input: float, tokens_cached: float, max_tokens: float, output: float) -> Verdict:
         """Admit when every bucket has what is charged now, and no streamed one is empty."""
