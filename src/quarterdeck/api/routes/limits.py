@@ -57,7 +57,7 @@ _STOP = Stop((("agent", "researcher"), ("tenant", "acme")), "runaway: 41 runs ov
 _EXAMPLE = limits_dict(LimitsNow("default", (_ACCOUNT,), (_STOP,), 9), _EXAMPLE_NS)
 
 
-@router.get("/limits", response_model=LimitsOut, responses=answers(_EXAMPLE, missing=True))
+@router.get("/limits", response_model=LimitsOut, responses=answers(_EXAMPLE))
 async def get_limits(
     request: Request, ctx: Ctx, project: Project, _query: Annotated[ProjectQuery, Query()]
 ) -> Response:

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from quarterdeck.control.admit.ask import Ask, Granted, Queued, Refused
+from quarterdeck.control.admit.engine import ACCOUNT
 from quarterdeck.control.admit.feedback import Feedback
 from quarterdeck.control.admit.gate import Gate
 from quarterdeck.control.admit.need import read_usage
@@ -116,6 +117,11 @@ class SharedAccount:
     def _made_room(self) -> None:
         if self._promises:
             self.pump()
+
+    def remaining(self) -> dict[str, float]:
+        """What is left of each limit of the account itself, by dimension."""
+        with self._lock:
+            return {d.dimension: d.level for d in self.gate.engine.state(self._now()) if d.scope == ACCOUNT}
 
     def status(self) -> AccountStatus:
         """What stands in the ledger and who waits."""

@@ -192,6 +192,10 @@ class Admission:
         """Every account: dimensions, lanes, what was turned away, retries, breakers."""
         return [account.status() for account in self._accounts.values()]
 
+    def remaining(self) -> dict[str, dict[str, float]]:
+        """What is left of each known limit, by account and dimension."""
+        return {account.name: account.remaining() for account in self._accounts.values()}
+
     def pump(self) -> None:
         """Let start whoever can now. Only needed with `pump_thread=False`."""
         for account in self._accounts.values():

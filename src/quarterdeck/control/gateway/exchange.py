@@ -7,17 +7,19 @@ Refuses: deciding whether to. It reports how it ended.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from quarterdeck.control.admit.reservation import Reservation
+from quarterdeck.control.gateway.asked import UsageTakenOut
 from quarterdeck.control.gateway.http_client import Upstream
-from quarterdeck.control.gateway.http_server import Reply
-from quarterdeck.control.gateway.usage import StreamUsage, WholeUsage
-from quarterdeck.control.gateway.wire import Head
+from quarterdeck.control.gateway.reply import Reply
+from quarterdeck.control.gateway.usage import Reader, StreamReader, WholeReader
+from quarterdeck.control.gateway.wire import Head, Headers
 
 _HELD_BACK_MAX = 1024 * 1024
 """Of the body of a refusal; longer ones are cut, and nobody reads that far."""
+_RENEW_S = 30.0
+"""How often a stream says that it is alive, so that its reservation does not expire."""
 
 
 class Ending(NamedTuple):
@@ -33,19 +35,32 @@ class Ending(NamedTuple):
 
 
 class Exchange:
-    """The sink of one upstream connection, and the source of one reply."""
+    """The sink of one upstream connection, and the source of one reply.
+
+    `extra`: headers of ours. `take_out_usage`: it was asked for by us alone, so the client must not see it.
+    """
 
     def __init__(
-        self, connection: Upstream, reply: Reply, grant: Reservation | None, extra: Sequence[tuple[bytes, bytes]]
+        self,
+        connection: Upstream,
+        reply: Reply,
+        grant: Reservation | None = None,
+        extra: Headers | None = None,
+        *,
+        take_out_usage: bool = False,
     ) -> None:
         self._connection = connection
         self._reply = reply
         self._grant = grant
-        self._extra = extra
+        self._extra = extra or []
+        self._filter = UsageTakenOut() if take_out_usage else None
         self._head: Head | None = None
         self._held: list[bytes] | None = None
         self._held_bytes = 0
-        self.reader: WholeUsage | StreamUsage = WholeUsage()
+        self._now = asyncio.get_running_loop().time
+        self._renewed_at_s = 0.0
+        self._streams = False
+        self.reader: Reader = WholeReader()
         self.first_at_s: float | None = None
         self.ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         reply.on_gone = self._client_gone
@@ -58,11 +73,16 @@ class Exchange:
         if head.status >= 400:
             self._held = []
             return
+        self._renewed_at_s = self._now()
         if self._grant is not None:
-            self._grant.observe({name.decode("latin-1"): value for name, value in head.headers}, status=head.status)
-        if (head.header(b"content-type") or b"").startswith(b"text/event-stream"):
-            self.reader = StreamUsage()
-        self._reply.head(Head(head.status, [*head.headers, *self._extra], head.length))
+            self._grant.observe(head.named(), status=head.status)
+        self._streams = (head.header(b"content-type") or b"").startswith(b"text/event-stream")
+        if self._streams:
+            self.reader = StreamReader()
+        else:
+            self._filter = None
+        length = None if self._filter is not None else head.length
+        self._reply.head(Head(head.status, [*head.headers, *self._extra], length))
 
     def body(self, data: bytes) -> None:
         if self._held is not None:
@@ -70,15 +90,27 @@ class Exchange:
                 self._held.append(data)
                 self._held_bytes += len(data)
             return
+        if self._streams:
+            self._alive()
+        self._reply.body(data if self._filter is None else self._filter.feed(data))
+        self.reader.feed(data)
+
+    def _alive(self) -> None:
+        """Of a stream alone: the first byte of an answer in one piece comes when all of it is written."""
+        now = self._now()
         if self.first_at_s is None:
-            self.first_at_s = asyncio.get_running_loop().time()
+            self.first_at_s = now
             if self._grant is not None:
                 self._grant.observe(first_token=True)
-        self._reply.body(data)
-        self.reader.feed(data)
+        elif now - self._renewed_at_s > _RENEW_S:
+            self._renewed_at_s = now
+            if self._grant is not None:
+                self._grant.observe()
 
     def done(self) -> None:
         if self._held is None:
+            if self._filter is not None:
+                self._reply.body(self._filter.rest())
             self._reply.end()
         self._end(whole=True)
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, cast
 from urllib.parse import urlsplit
 
 import httptools
 
 from quarterdeck.control.gateway.wire import Head, Headers, Request, request_bytes
 from quarterdeck.errors import BadSetting, Unreachable
+
+_SWEEP_S = 1.0
 
 
 class Origin(NamedTuple):
@@ -69,7 +72,9 @@ class Upstream(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._headers: Headers = []
         self._interim = False
+        self._begun = self._framed = False
         self.idle_since_s = 0.0
+        self.heard_at_s = 0.0
         self.alive = False
 
     # --- used by the gateway
@@ -81,6 +86,8 @@ class Upstream(asyncio.Protocol):
         self._sink = sink
         self._parser = httptools.HttpResponseParser(self)
         self._headers = []
+        self._begun = False
+        self.heard_at_s = self._pool.now()
         self._transport.write(request_bytes(request, host))
 
     def pause(self) -> None:
@@ -101,8 +108,7 @@ class Upstream(asyncio.Protocol):
     # --- asyncio and httptools
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
-        self._transport = transport  # type: ignore[assignment]
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class, of the same shape
         self.alive = True
 
     def data_received(self, data: bytes) -> None:
@@ -110,16 +116,21 @@ class Upstream(asyncio.Protocol):
             # An idle connection has nothing to say but its end.
             self.drop()
             return
+        self.heard_at_s = self._pool.now()
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
-            self._fail(error)
+            self.fail(error)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.alive = False
         self._pool.forget(self)
         sink, self._sink = self._sink, None
-        if sink is not None:
+        if sink is None:
+            return
+        if error is None and self._begun and not self._framed:
+            sink.done()  # an answer without any framing ends with its connection
+        else:
             sink.lost(error)
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -129,8 +140,11 @@ class Upstream(asyncio.Protocol):
         status = self._parser.get_status_code()
         headers, self._headers = self._headers, []
         self._interim = status < 200
+        length = _length(headers)
+        self._begun = not self._interim
+        self._framed = length is not None or any(name == b"transfer-encoding" for name, _ in headers)
         if self._sink is not None and not self._interim:
-            self._sink.head(Head(status, headers, _length(headers)))
+            self._sink.head(Head(status, headers, length))
 
     def on_body(self, data: bytes) -> None:
         if self._sink is not None:
@@ -147,7 +161,13 @@ class Upstream(asyncio.Protocol):
         if sink is not None:
             sink.done()
 
-    def _fail(self, error: Exception) -> None:
+    @property
+    def busy(self) -> bool:
+        """An answer is awaited or under way."""
+        return self._sink is not None
+
+    def fail(self, error: Exception) -> None:
+        """Give up from our side; the sink is told."""
         sink, self._sink = self._sink, None
         if self._transport is not None:
             self._transport.abort()
@@ -166,16 +186,25 @@ def _length(headers: Headers) -> int | None:
 
 
 class UpstreamPool:
-    """Connections to one origin. `idle_max` stay open for `idle_s_max`; a provider closes its side after a minute or so."""
+    """Connections to one origin.
 
-    def __init__(self, origin: Origin, *, connect_s_max: float, idle_s_max: float, idle_max: int) -> None:
+    `idle_max` stay open for `idle_s_max`; a provider closes its side after a minute or so. One that says nothing for
+    `silence_s_max` while an answer is awaited is given up.
+    """
+
+    def __init__(
+        self, origin: Origin, *, connect_s_max: float, idle_s_max: float, idle_max: int, silence_s_max: float = 600.0
+    ) -> None:
         self.origin = origin
         self._connect_s_max = connect_s_max
         self._idle_s_max = idle_s_max
         self._idle_max = idle_max
+        self._silence_s_max = silence_s_max
         self._idle: deque[Upstream] = deque()
         self._all: set[Upstream] = set()
+        self._sweeper: asyncio.TimerHandle | None = None
         self._tls = ssl.create_default_context() if origin.tls else None
+        self.now: Callable[[], float] = lambda: 0.0
 
     @property
     def open(self) -> int:
@@ -184,13 +213,20 @@ class UpstreamPool:
 
     async def acquire(self) -> Upstream:
         """A connection that is not at work. Raises Unreachable when none can be made."""
-        now = asyncio.get_running_loop().time()
+        now = self._begin()
         while self._idle:
             held = self._idle.pop()
             if held.alive and now - held.idle_since_s < self._idle_s_max:
                 return held
             held.drop()
         return await self._connect()
+
+    def _begin(self) -> float:
+        loop = asyncio.get_running_loop()
+        if self._sweeper is None:
+            self.now = loop.time
+            self._sweeper = loop.call_later(_SWEEP_S, self._sweep)
+        return self.now()
 
     async def _connect(self) -> Upstream:
         loop = asyncio.get_running_loop()
@@ -205,19 +241,31 @@ class UpstreamPool:
         return made
 
     def give_back(self, connection: Upstream) -> None:
-        """The connection's answer is complete."""
+        """The connection is free again."""
         if len(self._idle) >= self._idle_max:
             connection.drop()
             return
-        connection.idle_since_s = asyncio.get_running_loop().time()
+        connection.idle_since_s = self.now()
         self._idle.append(connection)
 
     def forget(self, connection: Upstream) -> None:
         """The connection has ended."""
         self._all.discard(connection)
 
+    def _sweep(self) -> None:
+        """One look at all connections in a while; a timer for each would cost more than a call."""
+        now = self.now()
+        for connection in list(self._all):
+            if connection.busy and now - connection.heard_at_s > self._silence_s_max:
+                connection.fail(TimeoutError(f"the provider said nothing for {self._silence_s_max:.0f} s"))
+        while self._idle and (not self._idle[0].alive or now - self._idle[0].idle_since_s >= self._idle_s_max):
+            self._idle.popleft().drop()
+        self._sweeper = asyncio.get_running_loop().call_later(_SWEEP_S, self._sweep)
+
     def close(self) -> None:
         """End all connections, those at work too."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
         for connection in list(self._all):
             connection.drop()
         self._idle.clear()

@@ -10,15 +10,19 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import cast
 
 import httptools
 import orjson
 import structlog
 
-from quarterdeck.control.gateway.wire import Head, Headers, Request, bodiless, head_bytes
+from quarterdeck.control.gateway.reply import Reply
+from quarterdeck.control.gateway.wire import Head, Headers, Request, head_bytes
 
 _PIPELINED_MAX = 4
 """Requests that may wait behind one on the same connection; then nothing more is read from it."""
+_PIPELINED_REFUSED = 64
+"""What one read from the network may bring beyond that; more is nobody's idea of pipelining."""
 _SWEEP_S = 1.0
 
 
@@ -28,68 +32,11 @@ class DoorLimits:
 
     head_bytes_max: int
     body_bytes_max: int
+    held_bytes_max: int
     request_s_max: float
     idle_s_max: float
+    stall_s_max: float
     connections_max: int
-
-
-class Reply:
-    """The answer to one request. `head` once, then `body` any number of times, then `end`.
-
-    `gone`: the client has left; what is written then goes nowhere. `on_gone` is called once when that happens;
-    `on_pause(True)` when the client takes no more for now, `on_pause(False)` when it does again.
-    """
-
-    def __init__(self, connection: DoorConnection) -> None:
-        self._connection = connection
-        self._chunked = False
-        self._left: int | None = None
-        self._silent = False
-        self.started = False
-        self.ended = False
-        self.gone = False
-        self.on_gone: Callable[[], None] | None = None
-        self.on_pause: Callable[[bool], None] | None = None
-
-    def head(self, head: Head) -> None:
-        """Write the head."""
-        assert not self.started, "one head for an answer"
-        self.started = True
-        self._silent = bodiless(head.status)
-        self._chunked = head.length is None and not self._silent
-        self._left = head.length
-        self._connection.write(head_bytes(head, keep_alive=self._connection.stays))
-
-    def body(self, data: bytes) -> None:
-        """Write a piece of the body."""
-        if self._silent or not data:
-            return
-        if self._chunked:
-            self._connection.write(b"%x\r\n%s\r\n" % (len(data), data))
-            return
-        self._left = (self._left or 0) - len(data)
-        self._connection.write(data)
-
-    def end(self) -> None:
-        """The answer is complete. One that is shorter than its head said ends the connection."""
-        if self.ended:
-            return
-        self.ended = True
-        if self._chunked:
-            self._connection.write(b"0\r\n\r\n")
-        self._connection.answered(whole=self._silent or self._chunked or not self._left)
-
-    def abort(self) -> None:
-        """The answer breaks off: the client must see that it is not whole."""
-        if not self.ended:
-            self.ended = True
-            self._connection.answered(whole=False)
-
-    def send(self, status: int, headers: Headers, body: bytes) -> None:
-        """A whole answer at once."""
-        self.head(Head(status, headers, len(body)))
-        self.body(body)
-        self.end()
 
 
 Handler = Callable[[Request, Reply], Awaitable[None]]
@@ -106,6 +53,10 @@ class DoorConnection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self.stays = True
         self.deadline_s: float | None = None
+        self._out: list[bytes] = []
+        self._stalled = False
+        self._held_bytes = self._answering = 0
+        self._closing = False
         self._begin()
 
     def _begin(self) -> None:
@@ -123,13 +74,15 @@ class DoorConnection(asyncio.Protocol):
     # --- asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport  # type: ignore[assignment]
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class, of the same shape
         if not self._door.admit(self):
             self._refuse(503, "too many connections")
             return
         self._idle()
 
     def data_received(self, data: bytes) -> None:
+        if self._closing:
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -142,7 +95,10 @@ class DoorConnection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         del error
         self._door.forget(self)
+        self._let_go(self._held_bytes)
+        self._answering = 0
         self._waiting.clear()
+        self._out.clear()
         reply, self._reply = self._reply, None
         if reply is not None:
             reply.gone = True
@@ -150,10 +106,14 @@ class DoorConnection(asyncio.Protocol):
                 reply.on_gone()
 
     def pause_writing(self) -> None:
+        self._stalled = True
+        self.deadline_s = self._door.now() + self._door.limits.stall_s_max
         if self._reply is not None and self._reply.on_pause is not None:
             self._reply.on_pause(True)
 
     def resume_writing(self) -> None:
+        self._stalled = False
+        self.deadline_s = None
         if self._reply is not None and self._reply.on_pause is not None:
             self._reply.on_pause(False)
 
@@ -177,7 +137,8 @@ class DoorConnection(asyncio.Protocol):
         length = next((value for name, value in self._headers if name == b"content-length"), b"0")
         if length.isdigit() and int(length) > self._door.limits.body_bytes_max:
             self._too_large()
-        if any(name == b"expect" and value.lower() == b"100-continue" for name, value in self._headers):
+        wants_word = any(name == b"expect" and value.lower() == b"100-continue" for name, value in self._headers)
+        if wants_word and self._reply is None and not self._waiting:
             self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, data: bytes) -> None:
@@ -185,6 +146,10 @@ class DoorConnection(asyncio.Protocol):
         self._body_bytes += len(data)
         if self._body_bytes > self._door.limits.body_bytes_max:
             self._too_large()
+        self._held_bytes += len(data)
+        if not self._door.hold(len(data)):
+            self._refuse(503, "too much waits in this gateway already")
+            raise _RefusedError
 
     def on_message_complete(self) -> None:
         self._reading = False
@@ -194,6 +159,9 @@ class DoorConnection(asyncio.Protocol):
         self._fresh()
         if self._reply is None:
             self._next()
+        elif len(self._waiting) > _PIPELINED_REFUSED:
+            self._refuse(400, "too many requests are sent ahead on one connection")
+            raise _RefusedError
         elif len(self._waiting) >= _PIPELINED_MAX and self._transport is not None:
             self._transport.pause_reading()
 
@@ -210,16 +178,35 @@ class DoorConnection(asyncio.Protocol):
     # --- answers
 
     def write(self, data: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
+        """Goes out at the end of this turn of the loop: a head and its body, or several pieces, in one packet."""
+        if not self._out:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._out.append(data)
+
+    def _flush(self) -> None:
+        if self._out and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(b"".join(self._out))
+        self._out.clear()
+
+    def _close(self) -> None:
+        """Close once all is written."""
+        self._flush()
+        self._closing = True
+        if self._transport is not None:
+            self._transport.close()
+
+    def _let_go(self, size: int) -> None:
+        self._held_bytes -= size
+        self._door.hold(-size)
 
     def answered(self, *, whole: bool) -> None:
         """The reply under way is over."""
         self._reply = None
+        self._let_go(self._answering)
         if self._transport is None or self._transport.is_closing():
             return
         if not whole or not self.stays:
-            self._transport.close()
+            self._close()
             return
         self._transport.resume_reading()
         if self._waiting:
@@ -230,12 +217,16 @@ class DoorConnection(asyncio.Protocol):
     def late(self) -> None:
         """A deadline has passed."""
         self.deadline_s = None
-        if self._transport is None or self._reply is not None:
+        if self._transport is None:
             return
-        if self._reading:
+        if self._stalled:
+            self._transport.abort()
+        elif self._reply is not None:
+            return
+        elif self._reading:
             self._refuse(408, f"the request took longer than {self._door.limits.request_s_max:.0f} s")
         else:
-            self._transport.close()
+            self._close()
 
     def close(self) -> None:
         """End the connection, its answer too."""
@@ -245,13 +236,15 @@ class DoorConnection(asyncio.Protocol):
     def finish(self) -> None:
         """End the connection once what is under way is answered."""
         self.stays = False
-        if self._reply is None and self._transport is not None:
-            self._transport.close()
+        if self._reply is None:
+            self._close()
 
     def _next(self) -> None:
         request = self._waiting.popleft()
+        self._answering = len(request.body)
         self._reply = reply = Reply(self)
-        self.deadline_s = None
+        if not self._stalled:
+            self.deadline_s = None
         self._task = asyncio.get_running_loop().create_task(self._door.handled(request, reply))
 
     def _idle(self) -> None:
@@ -259,11 +252,15 @@ class DoorConnection(asyncio.Protocol):
 
     def _refuse(self, status: int, words: str) -> None:
         self.stays = False
+        self._waiting.clear()
+        if self._reply is not None:
+            # Its answer is on the way; ours would end up in the middle of it. It is the last on this connection.
+            self._closing = True
+            return
         body = orjson.dumps({"error": {"message": words, "type": "invalid_request_error", "code": "gateway"}})
         self.write(head_bytes(Head(status, [(b"content-type", b"application/json")], len(body)), keep_alive=False))
         self.write(body)
-        if self._transport is not None:
-            self._transport.close()
+        self._close()
 
 
 class _RefusedError(Exception):
@@ -281,6 +278,7 @@ class Door:
         self._sweeper: asyncio.TimerHandle | None = None
         self._log = structlog.get_logger()
         self.refused_connections = 0
+        self.held_bytes = 0
 
     @property
     def connections(self) -> int:
@@ -335,6 +333,11 @@ class Door:
 
     def forget(self, connection: DoorConnection) -> None:
         self._connections.discard(connection)
+
+    def hold(self, size: int) -> bool:
+        """Count bytes of bodies that are held in memory; False when there are too many. A negative size lets go."""
+        self.held_bytes += size
+        return self.held_bytes <= self.limits.held_bytes_max
 
     def _sweep(self) -> None:
         """Slow and silent clients are looked for once a second: a timer for each would cost more than the request."""

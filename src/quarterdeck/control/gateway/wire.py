@@ -39,6 +39,10 @@ class Head(NamedTuple):
     headers: Headers
     length: int | None
 
+    def named(self) -> dict[str, str]:
+        """Headers as text, by name."""
+        return {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
+
     def header(self, name: bytes) -> bytes | None:
         """The first value of a header given in lower case."""
         return next((value for key, value in self.headers if key == name), None)

@@ -18,6 +18,12 @@ class AnthropicFace:
     """`/anthropic/v1/…`."""
 
     name = "anthropic"
+    asks_for_usage = False
+
+    def passes(self, method: bytes, path: bytes) -> bool:
+        if method == b"POST":
+            return path == b"/v1/messages/count_tokens"
+        return method == b"GET" and (path == b"/v1/models" or path.startswith(b"/v1/models/"))
 
     def is_model_path(self, method: bytes, path: bytes) -> bool:
         return method == b"POST" and path == _MESSAGES

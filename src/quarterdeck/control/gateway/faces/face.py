@@ -32,6 +32,10 @@ class Face(Protocol):
         """The call that a request makes; None for one that asks no model (a list of models, a count)."""
         ...
 
+    def passes(self, method: bytes, path: bytes) -> bool:
+        """Whether a request that asks no model is passed on as it is. Whatever else costs or changes something is not."""
+        ...
+
     def is_model_path(self, method: bytes, path: bytes) -> bool:
         """Whether the request calls a model, so that its body has to be understood."""
         ...
@@ -39,6 +43,9 @@ class Face(Protocol):
     def credential(self, headers: Mapping[bytes, bytes]) -> bytes | None:
         """The key that the client sent."""
         ...
+
+    asks_for_usage: bool
+    """Whether streams of its chat say usage only when asked."""
 
     def authorize(self, key: str) -> tuple[bytes, bytes]:
         """The header that carries a key of ours."""

@@ -19,6 +19,10 @@ class OpenAIFace:
     """`/openai/v1/…`."""
 
     name = "openai"
+    asks_for_usage = True
+
+    def passes(self, method: bytes, path: bytes) -> bool:
+        return method == b"GET" and (path == b"/v1/models" or path.startswith(b"/v1/models/"))
 
     def is_model_path(self, method: bytes, path: bytes) -> bool:
         return method == b"POST" and path in _PATHS
