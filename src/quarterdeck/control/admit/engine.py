@@ -40,6 +40,16 @@ class DimensionState(NamedTuple):
     full_in_s: float | None
 
 
+class Keeping(NamedTuple):
+    """Where the buckets are kept. `processes`: that share them; `fail`: what happens when the keeper cannot be reached;
+    `lost_since`: seconds since the epoch from when it could not, None when it can."""
+
+    place: str = "this process"
+    processes: int = 1
+    fail: str | None = None
+    lost_since: float | None = None
+
+
 class Engine(Protocol):
     """Keeps amounts. `now` is in seconds since the epoch and never goes back. Hold ids are positive and unique."""
 
@@ -85,4 +95,12 @@ class Engine(Protocol):
 
     def held(self) -> int:
         """How many holds there are."""
+        ...
+
+    def due(self) -> float | None:
+        """When `expire` wants to be called although nothing happens; None: it need not be."""
+        ...
+
+    def keeping(self) -> Keeping:
+        """Where the buckets are kept, and whether they can be reached."""
         ...

@@ -305,8 +305,8 @@ class Gate:
         if self._scoped:
             for scope, first in self.waiters.parked():
                 wake = min(wake, now + self.engine.wait_s(now, first.charge, (scope,)))
-        if (due := self._next_due()) is not None and due < wake:
-            return due
+        for due in (self._next_due(), self.engine.due()):
+            wake = wake if due is None or due > wake else due
         return None if wake == NEVER else wake
 
     def next_wake(self) -> float | None:

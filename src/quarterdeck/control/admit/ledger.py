@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from quarterdeck.control.admit.buckets import Buckets
 from quarterdeck.control.admit.charge import CONCURRENCY, DIMENSIONS, Charge, Limits
-from quarterdeck.control.admit.engine import ACCOUNT, DimensionState, Short
+from quarterdeck.control.admit.engine import ACCOUNT, DimensionState, Keeping, Short
 from quarterdeck.control.admit.feedback import Window
 from quarterdeck.control.admit.others import OthersShare
 
@@ -234,6 +234,12 @@ class Ledger:
 
     def held(self) -> int:
         return len(self._holds)
+
+    def due(self) -> float | None:
+        return None
+
+    def keeping(self) -> Keeping:
+        return Keeping()
 
 
 _ONLY_SETTLING = Short(ACCOUNT, DIMENSIONS[CONCURRENCY], float("inf"))

@@ -344,3 +344,23 @@ def test_the_law_of_little_holds_on_what_is_measured() -> None:
     assert one.little.last is not None
     assert one.little.last.gap < 0.05
     assert one.little.last.in_flight == pytest.approx(20, rel=0.05)
+
+
+def test_who_waits_is_told_no_when_a_limit_falls_below_its_size() -> None:
+    one = gate("anthropic", input=6_000)
+    first = granted(one.ask(0.0, Ask("m", 5_900)))
+    large = queued(one.ask(0.0, Ask("m", 5_000)))
+    told = find_meter("anthropic").feedback(200, {"anthropic-ratelimit-input-tokens-limit": "3000"}, None, 0.0)
+    one.observe(0.1, first.ticket, told)
+    [no] = one.pump(60.0)
+    assert (no.ticket, refused(no).reason) == (large.ticket, "too_large")
+    assert one.pump(61.0) == []
+
+
+def test_who_waits_is_told_no_when_the_days_money_is_spent_meanwhile() -> None:
+    one = gate(policy=Policy(prices=PRICES), cost_usd=100, concurrency=1)
+    first = granted(one.ask(0.0, Ask("m", 50, max_tokens=10, lane=0)))
+    waits = queued(one.ask(0.0, Ask("m", 20, max_tokens=10, lane=0)))
+    one.settle(1.0, first.ticket, Usage(50, 50))
+    [no] = one.pump(1.0)
+    assert (no.ticket, refused(no).reason) == (waits.ticket, "budget")
