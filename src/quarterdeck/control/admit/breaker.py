@@ -31,6 +31,11 @@ class Breaker:
         self.ramp: int | None = None
         """While calls return: how many may be in flight; None when any number may."""
 
+    @property
+    def calm(self) -> bool:
+        """Closed, no failure in the last row, no return under way: nothing has to be told of calls that go well."""
+        return self.state == "closed" and self.ramp is None and not self._row
+
     def blocked_s(self, now: float) -> float:
         """Seconds until a call may go; 0 when one may now, inf while a probe is out."""
         if self.state == "closed":

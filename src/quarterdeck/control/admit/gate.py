@@ -26,7 +26,7 @@ from quarterdeck.control.admit.need import Usage, read_usage
 from quarterdeck.control.admit.outputs import OutputBook, OutputGuess
 from quarterdeck.control.admit.plan import Planner
 from quarterdeck.control.admit.policy import Policy
-from quarterdeck.control.admit.predict import predicted_start_s
+from quarterdeck.control.admit.predict import Predictor
 from quarterdeck.control.admit.retries import RetryAdvice, RetryBudget
 from quarterdeck.control.admit.waiters import Waiters
 
@@ -34,8 +34,6 @@ NEVER = float("inf")
 LEARNING_MAX = 8
 """Calls out at a time while the cap of answers is not known and `max_tokens` is charged for good."""
 CONCURRENCY_MIN = 32
-_SAID_S = 0.05
-"""How long a prediction for a lane is good for another call without a deadline."""
 _EXPIRE_EVERY_S = 1.0
 _NOTHING = Charge()
 _CHANCE = SystemRandom().random
@@ -83,7 +81,10 @@ class Gate:
         self._last_due: deque[tuple[float, int]] = deque()
         self._last = 0
         self._expire_at = now
-        self._said: list[tuple[float, float | None]] = [(-1.0, None)] * len(self.policy.lanes)
+        self._predict = Predictor(
+            self.engine, self.waiters, self.little, at_once=limits.concurrency, lanes=len(self.policy.lanes)
+        )
+        self._due_at = NEVER
         self._wake: float | None = None
 
     # ------------------------------------------------------------ asking
@@ -137,7 +138,7 @@ class Gate:
 
     def _queue(self, now: float, call: Call, block: Block | None) -> Queued | Refused:
         ask = call.ask
-        starts_in_s = self._predicted(now, call, block)
+        starts_in_s = self._predict.roughly_s(now, call, block)
         if starts_in_s is not None:
             ends_in_s = starts_in_s + (self.little.time_s or 0.0)
             if ask.deadline_at is not None and now + ends_in_s > ask.deadline_at:
@@ -156,36 +157,16 @@ class Gate:
             self._last_due.append((last, call.ticket))
         else:
             heappush(self._due, (ask.deadline_at, call.ticket))
+        self._due_at = min(self._due_at, call.due, last)
         self._wake = now if self._wake is None else self._wake
         return Queued(call.ticket, call.reason, starts_in_s)
-
-    def _predicted(self, now: float, call: Call, block: Block | None) -> float | None:
-        """A call without a deadline is content with what was predicted for its lane a moment ago."""
-        lane = call.ask.lane
-        at, known = self._said[lane]
-        if call.ask.deadline_at is not None or block is not None or call.scopes or now - at > _SAID_S:
-            known = self._starts_in_s(now, call, block)
-            self._said[lane] = now, known
-        return known
-
-    def _starts_in_s(self, now: float, call: Call, block: Block | None) -> float | None:
-        return predicted_start_s(
-            now,
-            call,
-            self.engine,
-            waiters=self.waiters,
-            little=self.little,
-            at_once=self.limits.concurrency,
-            blocked_s=0.0 if block is None else block.wait_s,
-        )
 
     def starts_in_s(self, now: float, lane: int) -> float | None:
         """When a small call of a new tenant in this lane would start if it came now; None when that cannot be said."""
         ask = Ask("", 1.0, 1.0, lane=lane)
         plan = self.planner.plan(ask)
-        return self._starts_in_s(
-            now, Call(0, ask, plan, self.meter.at_admission(plan.need), now), self._block(now, ask)
-        )
+        call = Call(0, ask, plan, self.meter.at_admission(plan.need), now)
+        return self._predict.start_s(now, call, self._block(now, ask))
 
     def _refuse(self, call: Call, reason: Reason, detail: str, starts_in_s: float | None) -> Refused:
         self.shed[reason] += 1
@@ -200,7 +181,7 @@ class Gate:
         out = self.little.in_flight
         if self.planner.cuts and out >= LEARNING_MAX and self.planner.learning(ask):
             return Block("learning", NEVER)
-        if (troubled or not self.learned.told or self.health.slow) and out >= self.in_flight_max():
+        if (troubled or not self.learned.told or self.health.first_tokens.share < 1.0) and out >= self.in_flight_max():
             return Block("no_room", NEVER)
         return None
 
@@ -220,9 +201,11 @@ class Gate:
         self._out[call.ticket] = call
         self._by_hold[call.hold] = call.ticket
         self.little.start(now)
-        self.health.sent(now)
         self.retries.attempt(is_retry=call.ask.is_retry)
-        self.learned.granted(call)
+        if self.health.troubled:
+            self.health.sent(now)
+        if not self.learned.told:
+            self.learned.granted(call)
         return Granted(call.ticket, call.charge, call.plan.max_tokens, now - call.queued_at, reason)
 
     def pump(self, now: float) -> list[Granted | Refused]:
@@ -278,11 +261,14 @@ class Gate:
 
     def _overdue(self, now: float) -> list[Granted | Refused]:
         done: list[Granted | Refused] = []
+        if now < self._due_at:
+            return done
         while (at := self._next_due()) is not None and at <= now:
             first = self._due and (not self._last_due or self._due[0] <= self._last_due[0])
             self._forget(call := self._waiting[(heappop(self._due) if first else self._last_due.popleft())[1]])
             reason: Reason = "queue_full" if call.ask.deadline_at is None else "deadline"
             done.append(self._refuse(call, reason, f"waited {now - call.queued_at:.1f} s in vain", None))
+        self._due_at = NEVER if at is None else at
         return done
 
     def _next_due(self) -> float | None:
@@ -305,8 +291,8 @@ class Gate:
         if self._scoped:
             for scope, first in self.waiters.parked():
                 wake = min(wake, now + self.engine.wait_s(now, first.charge, (scope,)))
-        for due in (self._next_due(), self.engine.due()):
-            wake = wake if due is None or due > wake else due
+        due = self.engine.due()
+        wake = min(wake, self._due_at, NEVER if due is None else due)
         return None if wake == NEVER else wake
 
     def next_wake(self) -> float | None:
@@ -347,7 +333,8 @@ class Gate:
         if used is None:
             final = call.charge._replace(concurrency=0.0)
         else:
-            used = self.planner.priced(call.ask.model, used)
+            if self.planner.prices:
+                used = self.planner.priced(call.ask.model, used)
             final = self.meter.at_settlement(call.plan.need, used)
             cut_at = float(call.plan.max_tokens or 0) if truncated and call.plan.cut else None
             if not call.ask.continues:
@@ -356,9 +343,8 @@ class Gate:
             self.answers += 1
             self.cut_answers += cut_at is not None
         self._ended(now, call, final)
-        if call.first_at is None:
-            self.health.began(call.sent_at)
-        self.health.succeeded(call.sent_at)
+        if self.health.troubled:
+            self.health.succeeded(call.sent_at, begun=call.first_at is not None)
         if final.cost_usd:
             self.health.spent(now, final.cost_usd)
         return True
@@ -370,7 +356,8 @@ class Gate:
         self._wake = now if self._waiting else self._wake
         cost = 0.0 if final is _NOTHING else cost_of(final)
         self.waiters.charge(call.ask.lane, call.ask.tenant, cost - call.cost)
-        self._set_measured(now, self.learned.ended(now, call, final, demand=self.waiters.calls > 0))
+        if not self.learned.told:
+            self._set_measured(now, self.learned.ended(now, call, final, demand=self.waiters.calls > 0))
 
     def refund(self, now: float, ticket: int) -> bool:
         """The call did not reach the provider, or was not charged: everything comes back. False: not known."""

@@ -73,29 +73,23 @@ class Health:
         return None
 
     def _settle_down(self, now: float) -> None:
-        closed = all(one.state == "closed" and one.ramp is None for one in self.breakers.values())
-        self.troubled = not closed or self._paced or self._spent_sum > 0 or now < self._pause_until
+        calm = all(one.calm for one in self._breakers) and not self._pauses
+        self.troubled = not calm or self._paced or self._spent_sum > 0 or now < self._pause_until
 
     def _hour_is_spent(self, now: float) -> bool:
         while self._spent and self._spent[0][0] + HOUR_S <= now:
             self._spent_sum -= self._spent.popleft()[1]
         return self._per_hour is not None and bool(self._spent) and self._spent_sum >= self._per_hour
 
-    @property
-    def slow(self) -> bool:
-        """True while answers begin late: fewer calls may be out."""
-        return self.first_tokens.share < 1.0
-
     def in_flight_max(self) -> float:
         """How many calls the breakers let be out while they return from an outage; inf as a rule."""
         return min((b.ramp for b in self.breakers.values() if b.ramp is not None), default=NEVER)
 
     def sent(self, now: float) -> None:
-        """A call goes out."""
-        if self.troubled:
-            self._sent += 1
-            for breaker in self.breakers.values():
-                breaker.sent(now)
+        """A call goes out in troubled times."""
+        self._sent += 1
+        for breaker in self._breakers:
+            breaker.sent(now)
 
     def began(self, sent_at: float) -> None:
         """An answer has begun. After a pause that nobody ended for us, calls go out one, two, four at a time."""
@@ -103,8 +97,10 @@ class Health:
             self._came += 1
             self._paced = self._came < PACED
 
-    def succeeded(self, sent_at: float) -> None:
-        """A call came back well."""
+    def succeeded(self, sent_at: float, *, begun: bool) -> None:
+        """A call came back well, in troubled times. `begun`: that its answer began was told before."""
+        if not begun:
+            self.began(sent_at)
         self._pauses = 0
         for breaker in self._breakers:
             breaker.succeeded(sent_at)

@@ -38,7 +38,7 @@ class Planner:
         self.cuts = policy.cap == "always" or (policy.cap == "no_refund" and self._charged and not meter.gives_back)
         self.guess = guess
         self._policy = policy
-        self._priced = bool(policy.prices)
+        self.prices = policy.prices
         self._unknown = float(policy.max_tokens_unknown)
         self._memo: dict[tuple[str, int, str], tuple[float | None, float | None]] = {}
         self._before: dict[tuple[str, int, str], tuple[float | None, float | None]] = {}
@@ -61,7 +61,7 @@ class Planner:
         return self._made(ask, output, ceiling, int(ceiling), cut=False)
 
     def _made(self, ask: Ask, output: float, ceiling: float, sent: int | None, *, cut: bool) -> Plan:
-        cost = self.cost(ask.model, ask.tokens_input, output, ask.tokens_cached) if self._priced else 0.0
+        cost = self.cost(ask.model, ask.tokens_input, output, ask.tokens_cached) if self.prices else 0.0
         return Plan(Need(ask.tokens_input, output, ceiling, ask.tokens_cached, cost), sent, cut)
 
     def _known(self, ask: Ask) -> tuple[float | None, float | None]:
@@ -103,7 +103,7 @@ class Planner:
 
     def priced(self, model: str, usage: Usage) -> Usage:
         """The usage with its cost, where the model has a price and the usage has no cost of its own."""
-        if usage.cost_usd is not None or not self._priced:
+        if usage.cost_usd is not None:
             return usage
         return usage._replace(cost_usd=self.cost(model, usage.input, usage.output, usage.cache_read))
 
