@@ -99,7 +99,9 @@ test-browser: dev
 	bash scripts/ensure_chromium.sh
 	$(PYTEST) --durations=15 -m "browser and not services" $(PYTEST_ARGS)
 
-test-services: test-browser ## Install, start and test against the other programs: today Chromium
+test-services: test-browser ## Install, start and test against the other programs: Chromium, Redis
+	bash scripts/ensure_redis.sh
+	$(PYTEST) --durations=15 -m "services and not browser" $(PYTEST_ARGS)
 
 check: dev ## Lint, types, imports, page, docs
 	$(BIN)/ruff check .

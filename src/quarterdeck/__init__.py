@@ -13,11 +13,12 @@ __version__ = "0.1.0"
 _LAZY: dict[str, str] = {
     "Admission": "quarterdeck.light",
     "Reservation": "quarterdeck.light",
+    "shared_amounts": "quarterdeck.light",
     "testing": "quarterdeck.testing",
 }
 """Public name -> module that has it (a module of the same name is answered as itself)."""
 
-__all__ = ["Admission", "Reservation", "__version__", "testing"]
+__all__ = ["Admission", "Reservation", "__version__", "shared_amounts", "testing"]
 
 
 def __getattr__(name: str) -> Any:

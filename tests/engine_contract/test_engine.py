@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -11,24 +11,8 @@ from hypothesis import strategies as st
 from quarterdeck.control.admit.charge import CONCURRENCY, INPUT, OUTPUT, Charge, Limits
 from quarterdeck.control.admit.engine import ACCOUNT, Engine, Short
 from quarterdeck.control.admit.feedback import Window
-from quarterdeck.control.admit.ledger import Ledger
 
 Make = Callable[..., Engine]
-
-
-def ledger(
-    limits: Limits,
-    *,
-    shares: Mapping[str, Limits] | None = None,
-    lease_s: float = 600.0,
-    streamed: tuple[int, ...] = (),
-) -> Engine:
-    return Ledger(limits, 0.0, shares=shares, lease_s=lease_s, streamed=streamed)
-
-
-@pytest.fixture(scope="module", params=[pytest.param(ledger, id="in_process")])
-def make(request: pytest.FixtureRequest) -> Make:
-    return request.param
 
 
 def level(engine: Engine, now: float, dimension: str, scope: str = ACCOUNT) -> float:

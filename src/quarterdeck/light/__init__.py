@@ -6,5 +6,6 @@ Refuses: knowing the server. What is here works while observation is down.
 from __future__ import annotations
 
 from quarterdeck.control.admit import Admission, Reservation
+from quarterdeck.light.shared import shared_amounts
 
-__all__ = ["Admission", "Reservation"]
+__all__ = ["Admission", "Reservation", "shared_amounts"]

@@ -7,7 +7,7 @@ decided is decided in `gate`. Refuses: starting anything before somebody has to 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -16,7 +16,9 @@ from quarterdeck.control.admit.account import SharedAccount
 from quarterdeck.control.admit.alarm import Alarm
 from quarterdeck.control.admit.ask import Ask
 from quarterdeck.control.admit.charge import Limits
+from quarterdeck.control.admit.engine import Engine
 from quarterdeck.control.admit.gate import Gate
+from quarterdeck.control.admit.leased import Fail, LeasedLedger
 from quarterdeck.control.admit.meter import Meter
 from quarterdeck.control.admit.meters import find_meter
 from quarterdeck.control.admit.pending import Candidate, Pending
@@ -24,6 +26,7 @@ from quarterdeck.control.admit.policy import Policy
 from quarterdeck.control.admit.size import characters_of
 from quarterdeck.control.admit.status import AccountStatus
 from quarterdeck.errors import BadInput
+from quarterdeck.model.amounts import SharedAmounts
 
 _TASKS_MAX = 100_000
 _FALLBACKS_SAVED_MAX = 20.0
@@ -40,6 +43,8 @@ class Admission:
     every name. `policy`: `Policy` or a mapping of its fields. Without limits they are taken from the provider's headers,
     else measured.
 
+    `shared`: processes with the same one keep one ledger together (`qd.shared_amounts`); `shared_fail`: when it cannot be
+    reached calls wait (`closed`), or go on within this process's part of every limit (`open`).
     `pump_thread=False`: nothing happens by itself; call `pump()` (for tests with a clock that stands still).
     Raises BadInput for an unknown meter, limit or policy.
     """
@@ -52,6 +57,8 @@ class Admission:
         limits: Limits | Mapping[str, float] | None = None,
         shares: Mapping[str, Limits | Mapping[str, float]] | None = None,
         policy: Policy | Mapping[str, Any] | None = None,
+        shared: Callable[[str], SharedAmounts] | None = None,
+        shared_fail: Fail = "closed",
         clock: Clock | None = None,
         pump_thread: bool = True,
     ) -> None:
@@ -60,6 +67,9 @@ class Admission:
         self._epoch_s = self._clock.now_ns() / 1e9 - self._clock.monotonic_s()
         self._alarm = Alarm(self.now, self.pump) if pump_thread else None
         self._policy = Policy.read(policy)
+        self._shared, self._shared_fail = shared, shared_fail
+        if shared_fail not in ("open", "closed"):
+            raise BadInput(f"shared_fail must be open or closed, got {shared_fail!r}")
         given = accounts if accounts is not None else {"*": {"meter": meter, "limits": limits, "shares": shares}}
         if not given:
             raise BadInput("no accounts; expected at least one, as {'*': {'meter': …, 'limits': {…}}}")
@@ -67,6 +77,8 @@ class Admission:
         self._by_model: dict[str, SharedAccount] = {}
         self._tasks: OrderedDict[str, tuple[str | None, str]] = OrderedDict()
         self._fallbacks_saved = 1.0
+        if shared is not None:  # it is heard from though nobody waits: who is silent is taken for lost
+            self._set_alarm(self.now())
 
     def _account(self, pattern: str, given: Mapping[str, Any]) -> SharedAccount:
         unknown = sorted(set(given) - set(_ACCOUNT_KEYS))
@@ -76,14 +88,28 @@ class Admission:
         for scope in shares:
             if scope.partition(":")[0] not in ("tenant", "task", "node") or not scope.partition(":")[2]:
                 raise BadInput(f"share {scope!r} must be tenant:NAME, task:NAME or node:NAME, with * for every name")
-        gate = Gate(
-            find_meter(given.get("meter", "generic")),
-            Limits.read(given.get("limits")),
-            self.now(),
-            policy=Policy.read(given["policy"]) if given.get("policy") is not None else self._policy,
-            shares=shares,
-        )
+        meter, limits = find_meter(given.get("meter", "generic")), Limits.read(given.get("limits"))
+        policy = Policy.read(given["policy"]) if given.get("policy") is not None else self._policy
+        engine = self._engine(pattern, meter, limits, shares, policy)
+        gate = Gate(meter, limits, self.now(), policy=policy, shares=shares, engine=engine)
         return SharedAccount(pattern, gate, self.now, self._set_alarm)
+
+    def _engine(
+        self, pattern: str, meter: Meter, limits: Limits, shares: Mapping[str, Limits], policy: Policy
+    ) -> Engine | None:
+        if self._shared is None:
+            return None
+        now = self.now()
+        return LeasedLedger(
+            self._shared(pattern),
+            limits,
+            now,
+            burst_s=meter.burst_s,
+            streamed=meter.streamed,
+            shares=shares,
+            lease_s=policy.lease_s,
+            fail=self._shared_fail,
+        )
 
     def now(self) -> float:
         """Seconds since the epoch, on a clock that never goes back."""

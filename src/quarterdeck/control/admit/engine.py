@@ -50,6 +50,9 @@ class Keeping(NamedTuple):
     lost_since: float | None = None
 
 
+HERE = Keeping()
+
+
 class Engine(Protocol):
     """Keeps amounts. `now` is in seconds since the epoch and never goes back. Hold ids are positive and unique."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from quarterdeck.control.admit.buckets import Buckets
 from quarterdeck.control.admit.charge import CONCURRENCY, DIMENSIONS, Charge, Limits
-from quarterdeck.control.admit.engine import ACCOUNT, DimensionState, Keeping, Short
+from quarterdeck.control.admit.engine import ACCOUNT, HERE, DimensionState, Keeping, Short
 from quarterdeck.control.admit.feedback import Window
 from quarterdeck.control.admit.others import OthersShare
 
@@ -239,7 +239,7 @@ class Ledger:
         return None
 
     def keeping(self) -> Keeping:
-        return Keeping()
+        return HERE
 
 
 _ONLY_SETTLING = Short(ACCOUNT, DIMENSIONS[CONCURRENCY], float("inf"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from quarterdeck.control.admit.capacity import LittleCheck
-from quarterdeck.control.admit.engine import DimensionState
+from quarterdeck.control.admit.engine import HERE, DimensionState, Keeping
 from quarterdeck.control.admit.gate import Gate
 from quarterdeck.control.admit.identify import Identified
 
@@ -41,6 +41,7 @@ class AccountStatus:
     `dimensions`: of the account and of shares in use; used = capacity − level − held. `blocked`: why nothing goes out at
     all, with seconds left. `cut_answers` of `answers`: how many ended at a cap of ours. `saved_retries`: what is left of
     the budget. `little`: the last window of Little's law.
+    `keeping`: where the buckets are, and whether that can be reached.
     """
 
     account: str
@@ -64,6 +65,7 @@ class AccountStatus:
     first_token_s: float | None
     little: LittleCheck | None
     rule: Identified | None
+    keeping: Keeping = HERE
 
 
 def status_of(name: str, gate: Gate, now: float) -> AccountStatus:
@@ -95,6 +97,7 @@ def status_of(name: str, gate: Gate, now: float) -> AccountStatus:
         first_token_s=gate.health.first_tokens.recent_s,
         little=gate.little.last,
         rule=gate.learned.rule,
+        keeping=gate.engine.keeping(),
     )
 
 

@@ -1,0 +1,1 @@
+"""Redis or Valkey as the place where several processes share one account. Refuses: being needed by anything else."""
