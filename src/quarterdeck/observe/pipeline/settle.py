@@ -65,7 +65,9 @@ class Settler:
         groups: list[_Group] = []
         taken: set[TraceKey] = set()
         spans = 0
-        for key in due:
+        ready = self._first(due)
+        self._bring_joined(ready)
+        for key in ready:
             if key in taken:
                 continue
             group = self._whole(key)
@@ -86,6 +88,7 @@ class Settler:
     def groups_of(self, keys: Sequence[TraceKey]) -> list[_Group]:
         """Each trace with all that explicit runs join to it, every trace once."""
         self._table.bring(keys)
+        self._bring_joined([key for key in keys if key in self._table])
         groups: list[_Group] = []
         taken: set[TraceKey] = set()
         for key in keys:
@@ -95,7 +98,7 @@ class Settler:
         return groups
 
     def _whole(self, key: TraceKey) -> _Group:
-        traces = {k: self._table.get(k) for k in sorted(self._group(key))}
+        traces = {k: self._table.get(k) for k in sorted(self._table.joined(key))}
         return _Group(
             {k: trace.changes for k, trace in traces.items()},
             [span for trace in traces.values() for span in trace.spans.values()],
@@ -128,13 +131,21 @@ class Settler:
                 self._table.settled(key, run_ids[key], changes)
         return len(runs)
 
-    def _group(self, key: TraceKey) -> set[TraceKey]:
-        """All traces that this one's runs span, in memory."""
-        explicit = self._table.explicit_runs(key)
+    def _first(self, due: Sequence[TraceKey]) -> list[TraceKey]:
+        """As many as one round looks at."""
+        spans = 0
+        for number, key in enumerate(due, 1):
+            spans += len(self._table.get(key).spans)
+            if spans >= self._options.settle_spans_max:
+                return list(due[:number])
+        return list(due)
+
+    def _bring_joined(self, keys: Sequence[TraceKey]) -> None:
+        """Bring all traces into memory that the runs of these span: one question to the store for all of them."""
+        explicit = {run for key in keys for run in self._table.explicit_runs(key)}
         if explicit:
             known = self._store.traces_of_runs(sorted(explicit))
             self._table.bring((project, trace) for (project, _), traces in known.items() for trace in traces)
-        return self._table.joined(key)
 
     def age(self, now_s: float, now_ns: int) -> int:
         """Mark the traces of silent live runs for settling; answers how many traces."""
