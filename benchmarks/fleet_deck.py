@@ -66,9 +66,9 @@ class Deck:
         """Set the time, wait until what was sent is built, and let the watch look; answers the runs that it read."""
         self.clock.ns = max(self.clock.ns, now_ns)
         deadline = time.monotonic() + 300
-        while (missing := self.runs - self._built()) > 0:
-            assert time.monotonic() < deadline, f"{missing} runs are not built"
-            time.sleep(0.01)
+        while self.parts.pipeline.health().settle_lag_s or self.runs > self._built():
+            assert time.monotonic() < deadline, "runs are not built"
+            time.sleep(0.05)
         read = self.watch.tick(self.clock.ns)
         self._seq, self._before = self.parts.store.last_run_seq(), self.runs
         return read
@@ -100,7 +100,7 @@ class Deck:
 @contextmanager
 def opened(folder: Path, *, now_ns: int = STARTED_NS, **settings: Any) -> Iterator[Deck]:
     """A server on a data folder. Closed in order: what the watch knows is in the folder then."""
-    chosen = Settings(pipeline={"settle_quiet_s": 0.0, "settle_every_s": 0.0}, **settings)
+    chosen = Settings(pipeline={"settle_quiet_s": 0.1, "settle_every_s": 0.2}, **settings)
     clock = SetClock(now_ns)
     folder = data_dir.prepare(folder)
     keys = compose.key_store(chosen, folder)
