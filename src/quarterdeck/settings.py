@@ -26,6 +26,7 @@ from pydantic_settings import (
 )
 
 from quarterdeck.api.options import ApiOptions, ServeOptions
+from quarterdeck.control.gateway.options import AdmissionOptions, GatewayOptions
 from quarterdeck.errors import BadFile, BadSetting
 from quarterdeck.observe.alerts.options import AlertOptions
 from quarterdeck.observe.ingest.options import IngestOptions
@@ -97,6 +98,8 @@ class Settings(BaseSettings):
     duckdb: DuckDBOptions = Field(default_factory=DuckDBOptions)
     sql: SqlOptions = Field(default_factory=SqlOptions)
     api: ApiOptions = Field(default_factory=ApiOptions)
+    gateway: GatewayOptions = Field(default_factory=GatewayOptions)
+    admission: AdmissionOptions = Field(default_factory=AdmissionOptions)
 
     _sources: dict[str, str] = PrivateAttr(default_factory=dict)
 

@@ -19,6 +19,7 @@ from quarterdeck.app import data_dir
 from quarterdeck.app.access import KeyAuthenticator
 from quarterdeck.app.bills import BillFolder
 from quarterdeck.app.bodies import Bodies, bodies_parts
+from quarterdeck.app.gateway import GatewayParts
 from quarterdeck.app.privacy import PrivacyParts, privacy_parts
 from quarterdeck.app.upkeep import UpkeepParts, upkeep_parts
 from quarterdeck.app.watch import WatchParts, watch_parts
@@ -52,6 +53,7 @@ class Deck(NamedTuple):
     bodies: Bodies
     upkeep: UpkeepParts
     watch: WatchParts
+    gateway: GatewayParts | None
     api: Any
     otlp_http: OtlpHttp
     otlp_grpc: OtlpGrpc
@@ -73,7 +75,7 @@ def compose(
     *,
     require_key: bool,
 ) -> Deck:
-    """Open the store and join the rooms. Raises DataDirInUse, DataFormatTooNew, BadFile (a price table)."""
+    """Open the store and join the rooms. Raises DataDirInUse, DataFormatTooNew, BadFile (a price table), and what a gateway raises."""
     log = structlog.get_logger()
     registry = CollectorRegistry()
     gauges = IngestGauges(registry)
@@ -82,10 +84,12 @@ def compose(
     ledger = _ledger(keys)
     erased = [row.digest for row in ledger.tombstones() if row.kind != "user"]
     privacy = privacy_parts(settings.privacy, hash_key, registry, erased)
+    gateway = None if settings.gateway.port is None else GatewayParts(settings, clock, project=settings.serve.project)
     store = DuckDBStore(folder / STORE_FILE, options=settings.duckdb, clock=clock)
     watch = watch_parts(
-        settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log, endpoints=endpoints
-    )
+        settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log, endpoints=endpoints,
+        breaker=None if gateway is None else gateway.server.stops,
+    )  # fmt: skip
     bodies = bodies_parts(
         settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log,
         key=hash_key, build_runs=runs.summaries, trees=runs.trees, alerts=watch.alert_run_ids,
@@ -108,6 +112,7 @@ def compose(
     services = _services(
         settings, folder, keys=keys, endpoints=endpoints, clock=clock, registry=registry, require_key=require_key,
         store=store, runs=runs, pipeline=pipeline, bodies=bodies, privacy=privacy, upkeep=upkeep, watch=watch,
+        gateway=gateway,
     )  # fmt: skip
     authenticator = KeyAuthenticator(keys, require_key=require_key, default_project=settings.serve.project)
     refused = partial(_refused, gauges, log)
@@ -116,7 +121,7 @@ def compose(
         OtlpHttp(pipeline, authenticator, settings.ingest, lambda: hello, refused),
         OtlpGrpc(pipeline, authenticator, settings.ingest, refused),
     )
-    return Deck(store, pipeline, bodies, upkeep, watch, create_api(services), *doors)
+    return Deck(store, pipeline, bodies, upkeep, watch, gateway, create_api(services), *doors)
 
 
 def _services(
@@ -135,6 +140,7 @@ def _services(
     privacy: PrivacyParts,
     upkeep: UpkeepParts,
     watch: WatchParts,
+    gateway: GatewayParts | None,
 ) -> ApiServices:
     """What the API may use of all that was joined."""
     return ApiServices(
@@ -145,7 +151,7 @@ def _services(
         conversation=conversation,
         mapped_by=mapped_by,
         notes=notes,
-        ingest_health=lambda: _with_limits(pipeline.health(), bodies, watch),
+        ingest_health=lambda: _with_limits(pipeline.health(), bodies, watch, gateway),
         endpoints=endpoints,
         require_key=require_key,
         webui_dir=_page_folder(),
@@ -166,6 +172,7 @@ def _services(
         outcomes=_desk(settings, bodies, pipeline, clock),
         watch=watch.watch,
         alerts=watch.alerts if settings.watch.enabled else None,
+        limits=None if gateway is None else gateway.server.limits,
         upkeep=UpkeepServices(
             upkeep.eraser, upkeep.retainer, upkeep.history, settings.privacy, privacy.tally, privacy.tombstones.__len__
         ),
@@ -181,8 +188,9 @@ def _desk(settings: Settings, bodies: Bodies, pipeline: Pipeline, clock: Clock) 
     )
 
 
-def _with_limits(health: IngestHealth, bodies: Bodies, watch: WatchParts) -> IngestHealth:
-    held = (*bodies.book.limits(), *bodies.sampler.limits(), *watch.limits())
+def _with_limits(health: IngestHealth, bodies: Bodies, watch: WatchParts, gateway: GatewayParts | None) -> IngestHealth:
+    own = () if gateway is None else gateway.limits()
+    held = (*bodies.book.limits(), *bodies.sampler.limits(), *watch.limits(), *own)
     return replace(health, limits=(*health.limits, *held))
 
 

@@ -25,7 +25,9 @@ import uvloop
 
 from quarterdeck import __version__
 from quarterdeck.app import compose, data_dir
+from quarterdeck.app.gateway import address
 from quarterdeck.app.ports import is_loopback, listen
+from quarterdeck.app.span_sinks import PipelineSink
 from quarterdeck.clock import SystemClock
 from quarterdeck.errors import UnsafeBind
 from quarterdeck.observe.ingest.protocol import http_protocol
@@ -53,11 +55,12 @@ _DRAIN_WATCH_S = 1.0
 
 
 class Sockets(NamedTuple):
-    """The three doors, bound."""
+    """The doors, bound. `gateway` None: none is wanted."""
 
     api: socket.socket
     otlp_http: socket.socket
     otlp_grpc: socket.socket
+    gateway: socket.socket | None
 
 
 class _Server(uvicorn.Server):
@@ -95,6 +98,9 @@ def serve(settings: Settings) -> int:
         listen(options.host, options.api_port, "the page and the API", "--api-port"),
         listen(options.host, options.otlp_http_port, "OTLP/HTTP", "--otlp-http-port"),
         listen(options.host, options.otlp_grpc_port, "OTLP/gRPC", "--otlp-grpc-port"),
+        None
+        if settings.gateway.port is None
+        else listen(options.host, settings.gateway.port, "the gateway", "--gateway-port"),
     )
     held = data_dir.lock(folder)
     try:
@@ -137,12 +143,15 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     ]
     while not all(server.started for server in servers):
         await asyncio.sleep(0.01)
+    await _open_gateway(deck, sockets, log)
     print(_ready_line(endpoints), flush=True)  # noqa: T201 - the one line that stdout is for
     log.info("ready", **endpoints, data_dir=str(folder), version=__version__)
     await stop.wait()
     log.info("stopping")
     for server in servers:
         server.should_exit = True
+    if deck.gateway is not None:
+        await deck.gateway.stop(_DRAIN_HTTP_S)
     await front.stop()
     await deck.otlp_grpc.stop(1.0)
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -154,6 +163,13 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     log.info("stopped", drained=drained)
     await asyncio.to_thread(deck.store.close)
     shutil.rmtree(scratch, ignore_errors=True)
+
+
+async def _open_gateway(deck: compose.Deck, sockets: Sockets, log: Any) -> None:
+    """Its spans enter by the pipeline, as everybody's."""
+    if deck.gateway is not None and sockets.gateway is not None:
+        deck.gateway.send_spans_to(PipelineSink(deck.pipeline, log))
+        await deck.gateway.start(sockets.gateway)
 
 
 def _uvicorn(application: Any, settings: Settings, protocol: Any) -> uvicorn.Config:
@@ -173,12 +189,12 @@ def _uvicorn(application: Any, settings: Settings, protocol: Any) -> uvicorn.Con
 
 def _endpoints(host: str, sockets: Sockets) -> dict[str, str | None]:
     shown = f"[{host}]" if ":" in host else host
-    api, http, grpc = (sock.getsockname()[1] for sock in sockets)
+    api, http, grpc = (sock.getsockname()[1] for sock in sockets[:3])
     return {
         "api": f"http://{shown}:{api}",
         "otlp_http": f"http://{shown}:{http}",
         "otlp_grpc": f"{shown}:{grpc}",
-        "gateway": None,
+        "gateway": None if sockets.gateway is None else address(host, sockets.gateway),
     }
 
 
@@ -200,5 +216,6 @@ def _log_to_stderr() -> None:
 
 def _release(held: IO[str], sockets: Sockets) -> None:
     for sock in sockets:
-        sock.close()
+        if sock is not None:
+            sock.close()
     held.close()

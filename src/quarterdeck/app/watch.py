@@ -15,6 +15,7 @@ from quarterdeck.api.wire.alert import notice_dict
 from quarterdeck.clock import Clock
 from quarterdeck.model.alerts import AlertEvent
 from quarterdeck.model.health import LimitNow
+from quarterdeck.model.ports import Breaker
 from quarterdeck.observe.notifiers import Message, NotifyGauges, NotifyOptions, Outbox
 from quarterdeck.observe.notifiers.webhook import Webhook
 from quarterdeck.observe.signals import Patrol, SignalsOptions
@@ -71,8 +72,9 @@ def watch_parts(
     registry: CollectorRegistry,
     log: Any,
     endpoints: Mapping[str, str | None],
+    breaker: Breaker | None = None,
 ) -> WatchParts:
-    """Nothing runs yet. Alerts lie beside the keys, in the operational state."""
+    """Nothing runs yet. Alerts lie beside the keys, in the operational state. `breaker`: whom to ask to stop a runaway."""
     assert isinstance(keys, SqlKeyStore)
     alerts = SqlAlertStore(keys.engine)
     if not settings.watch.enabled:
@@ -94,6 +96,7 @@ def watch_parts(
         clock=clock,
         log=log,
         file=folder / WATCH_FILE,
+        breaker=breaker,
         tell=to_nobody if outbox is None else outbox.tell,
     )
     return WatchParts(watch, alerts, outbox)

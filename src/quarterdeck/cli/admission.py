@@ -1,4 +1,4 @@
-"""`quarterdeck admission simulate FILE`: what a policy makes of a provider's limits, tried on a virtual clock."""
+"""`quarterdeck admission`: what providers' limits leave now (`status`), and a policy tried on a virtual clock (`simulate`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from quarterdeck.cli import output
-from quarterdeck.cli.client import AsJson
+from quarterdeck.cli.client import DEFAULT_URL, ApiClient, AsJson, Key, Project, Url, project_parameter
 from quarterdeck.errors import BadInput
 
 OURS = "quarterdeck"
@@ -18,8 +18,10 @@ OURS = "quarterdeck"
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(
-        help="Try what a token ledger in front of a provider makes of its limits.", no_args_is_help=True
+        help="Show what providers' limits leave now and who waits, or try a token ledger on recorded calls.",
+        no_args_is_help=True,
     )
+    group.command("status")(status)
     group.command("simulate")(simulate)
     app.add_typer(group, name="admission")
 
@@ -49,6 +51,26 @@ Limits = Annotated[
     typer.Option(metavar="JSON", help='Per minute: {"requests": 4000, "input": 450000, "output": 90000, "total": …}.'),
 ]
 Arrivals = Annotated[Literal["backlog", "recorded"], typer.Option(help="All at once, or at their recorded times.")]
+
+
+def status(*, url: Url = DEFAULT_URL, key: Key = None, project: Project = None, as_json: AsJson = False) -> None:
+    """Show what each provider account has left, who waits for what, and what was turned away.
+
+    With --json: the document of GET /api/v1/limits.
+
+    \b
+    Examples:
+      quarterdeck admission status
+      quarterdeck admission status --json
+    """
+    from quarterdeck.cli.limits_words import limits_words
+
+    with ApiClient(url, key) as client:
+        found = client.get("limits", project_parameter(project))
+    if as_json:
+        output.print_json(found)
+        return
+    typer.echo("\n".join(limits_words(found)))
 
 
 def simulate(

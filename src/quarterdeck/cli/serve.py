@@ -27,6 +27,10 @@ def serve(
     otlp_grpc_port: Annotated[
         int | None, typer.Option("--otlp-grpc-port", min=0, max=65535, help="OTLP over gRPC; 0 picks a free one.")
     ] = None,
+    gateway_port: Annotated[
+        int | None,
+        typer.Option("--gateway-port", min=0, max=65535, help="Open a gateway for SDKs here; 0 picks a free one."),
+    ] = None,
     config: Annotated[Path | None, typer.Option("--config", help="Settings file (TOML).")] = None,
 ) -> None:
     """Start the server: OTLP in, page and API out, data in one folder.
@@ -47,6 +51,7 @@ def serve(
         "serve.api_port": api_port,
         "serve.otlp_http_port": otlp_http_port,
         "serve.otlp_grpc_port": otlp_grpc_port,
+        "gateway.port": gateway_port,
     }
     given = {name: value for name, value in flags.items() if value is not None}
     raise typer.Exit(run_server(Settings.load(config, overrides=given)))

@@ -26,6 +26,11 @@ class Verb(NamedTuple):
 
 VERBS = (
     Verb("serve", "quarterdeck.cli.serve", "Start the server: OTLP in, page and API out, data in one folder."),
+    Verb(
+        "gateway",
+        "quarterdeck.cli.gateway",
+        "Stand between agents and their model providers: one token ledger in front of every call.",
+    ),
     Verb("demo", "quarterdeck.cli.demo", "Send a simulated fleet of agents into a running server."),
     Verb(
         "replay",
@@ -79,7 +84,7 @@ VERBS = (
     Verb(
         "admission",
         "quarterdeck.cli.admission",
-        "Try what a token ledger in front of a provider makes of its limits.",
+        "Show what providers' limits leave now and who waits, or try a token ledger on recorded calls.",
     ),
     Verb("retention", "quarterdeck.cli.retention", "Show how long data stays, or remove what is old now."),
     Verb("erase", "quarterdeck.cli.erase", "Remove spans, texts and runs of a session or a user. It cannot be undone."),

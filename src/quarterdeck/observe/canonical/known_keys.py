@@ -108,6 +108,7 @@ KNOWN = (
     "reranker.query",
     "reranker.top_k",
     "weave.span.kind",
+    "quarterdeck.admission.",
     "quarterdeck.demo.",
     "quarterdeck.simulate.",
 )
