@@ -29,6 +29,8 @@ export interface Plotted {
   /** What the value axis must at least hold. */
   holds?: readonly number[];
   format: (value: number) => string;
+  /** Shorter, for the axis. */
+  axis?: (value: number) => string;
 }
 
 export function token(name: string): string {
@@ -76,6 +78,10 @@ export function rowsOf(plotted: Plotted): uPlot.AlignedData {
   return [[...plotted.times], ...band, ...plotted.lines.map((line) => clear(line.values))] as uPlot.AlignedData;
 }
 
+function axisText(plotted: Plotted, value: number): string {
+  return (plotted.axis ?? plotted.format)(value);
+}
+
 function seriesOf(line: Line): uPlot.Series {
   const color = token(line.color);
   const bars = line.bars ? uPlot.paths.bars?.({ size: [0.8, 24] }) : undefined;
@@ -108,7 +114,7 @@ export function optionsOf(latest: () => Plotted, size: { width: number; height: 
       {
         ...axis(true),
         ...(first.log ? { splits: (_plot: uPlot, _axis: number, low: number, high: number) => powers(low, high) } : {}),
-        values: (_plot, splits) => splits.map((at) => (at === null ? "" : latest().format(at))),
+        values: (_plot, splits) => splits.map((at) => (at === null ? "" : axisText(latest(), at))),
         size: 52,
       },
     ],

@@ -1,8 +1,8 @@
 /** A stream over time as what the charts draw. Pure. */
 
-import type { StreamDetail } from "../api/watched";
+import type { DeployMark, StreamDetail } from "../api/watched";
 import type { Plotted } from "../parts/plot";
-import { beforeWord, evidenceText, valueText, whereWords } from "../words/watched";
+import { beforeWord, evidenceText, powerText, valueText, whereWords } from "../words/watched";
 
 function seconds(moment: string): number {
   return Date.parse(moment) / 1000;
@@ -17,13 +17,22 @@ function fromOf(of: StreamDetail): Pick<Plotted, "from"> {
   return { from: Math.min(seconds(first.at), opened - 0.03 * (end - opened)) };
 }
 
+/** A version that came to several cohorts at about the same time is one tick: labels over each other say nothing. */
+export function ticksOf(deploys: readonly DeployMark[]): { at: number; label: string }[] {
+  const found = new Map<string, { at: number; label: string }>();
+  for (const deploy of deploys) {
+    const label = `${deploy.part.replaceAll("_", " ")} ${deploy.new}`;
+    const at = seconds(deploy.at);
+    const known = found.get(label);
+    if (!known || at < known.at) found.set(label, { at, label });
+  }
+  return [...found.values()];
+}
+
 /** Deploys that this stream could have been moved by, within the time that is drawn. */
 function marks(of: StreamDetail, nowMs: number): Pick<Plotted, "ticks" | "spans"> {
   return {
-    ticks: of.deploys.map((deploy) => ({
-      at: seconds(deploy.at),
-      label: `${deploy.part.replaceAll("_", " ")} ${deploy.new}`,
-    })),
+    ticks: ticksOf(of.deploys),
     spans: of.alerts.map((alert) => ({
       ...{ from: seconds(alert.from), to: alert.to === null ? nowMs / 1000 : seconds(alert.to), label: alert.state },
     })),
@@ -54,9 +63,6 @@ export function valuePlot(of: StreamDetail, nowMs: number): Plotted {
   };
 }
 
-/** Answers give no more evidence than this. */
-const EVIDENCE_MAX = 1e12;
-
 /** Evidence on a logarithmic scale with the threshold line. */
 export function evidencePlot(of: StreamDetail, nowMs: number): Plotted {
   return {
@@ -69,7 +75,8 @@ export function evidencePlot(of: StreamDetail, nowMs: number): Plotted {
     ...marks(of, nowMs),
     ...fromOf(of),
     log: true,
-    format: (value) => (value >= EVIDENCE_MAX ? "10¹²" : evidenceText(value)),
+    format: evidenceText,
+    axis: powerText,
   };
 }
 

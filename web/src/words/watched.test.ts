@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, Found, Measured, Promised, Stream } from "../api/watched";
+import { ticksOf } from "../signals/series";
 import { alertLine, byUrgency, firstAction, inboxWords } from "./alerts";
 import {
   concentrationWords,
@@ -10,6 +11,7 @@ import {
   measuredWords,
   mixWords,
   movedText,
+  powerText,
   promiseWords,
   sightWords,
   streamSentence,
@@ -102,6 +104,21 @@ describe("evidence", () => {
       "31,000",
       "10⁷",
       ">10¹²",
+    ]);
+  });
+  it("is a power of ten on its axis", () => {
+    expect([0.1, 1, 1000, 1e4, 1e12].map(powerText)).toEqual(["0.1", "1", "1,000", "10⁴", "10¹²"]);
+  });
+  it("draws one tick for a version, at its first cohort", () => {
+    const mark = (at: string, version: string) => ({ part: "prompt_version", old: "v6", new: version, cohort: {}, at });
+    const ticks = ticksOf([
+      mark("1970-01-01T00:00:09Z", "v7"),
+      mark("1970-01-01T00:00:05Z", "v7"),
+      mark("1970-01-01T00:00:07Z", "v8"),
+    ]);
+    expect(ticks).toEqual([
+      { at: 5, label: "prompt version v7" },
+      { at: 7, label: "prompt version v8" },
     ]);
   });
   it("may have no threshold yet", () => {

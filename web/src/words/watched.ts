@@ -53,6 +53,11 @@ export function evidenceText(evidence: number | null): string {
   return Number(evidence.toPrecision(2)).toString();
 }
 
+/** A power of ten on an axis: 1, 10, 100, 1,000, 10⁴, … */
+export function powerText(value: number): string {
+  return value < 1e4 ? evidenceText(value) : `10${superscript(String(Math.round(Math.log10(value))))}`;
+}
+
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 function superscript(digits: string): string {
