@@ -189,7 +189,9 @@ class Ledger:
         i, root = window.dimension, self._root
         assert window.remaining is not None
         high = window.remaining
-        if held is not None:  # as if the word was given when the call came in: what was taken since is not in it
+        if held is not None and root.level[i] > high:
+            # Somebody else took of it. As if the word was given when the call came in: what we took since is not in it. A level
+            # below the word agrees with it already: in a burst, what was taken since would be counted twice.
             since = self._taken[i] - held.taken_before[i] - held.charge[i]
             high = min(high, window.remaining - since + root.rate[i] * (now - held.at))
         tracked = window.limit is None or root.limits.of(i) == window.limit

@@ -36,7 +36,7 @@ class _Tenant:
 class _Lane:
     """The tenants of one lane by counter, and what the lane is owed of its floor share."""
 
-    __slots__ = ("active", "calls", "floor", "lifted", "order", "owed", "pushes", "queued", "tenants")
+    __slots__ = ("active", "calls", "floor", "last", "order", "owed", "pushes", "queued", "tenants")
 
     def __init__(self, floor: float) -> None:
         self.floor = floor
@@ -44,7 +44,7 @@ class _Lane:
         self.pushes = 0
         self.active = 0
         self.calls = 0
-        self.lifted = 0.0
+        self.last: _Tenant | None = None
         self.order: list[tuple[float, int, _Tenant]] = []
         self.tenants: dict[str, _Tenant] = {}
         self.queued = [0.0] * len(Charge._fields)
@@ -76,10 +76,18 @@ class _Lane:
                 while heap and heap[0][2].gone:
                     heappop(heap)
                 if heap:
-                    self.lifted = max(self.lifted, tenant.counter)
                     return heap[0][2]
             heappop(order)
         return None
+
+    def smallest(self) -> float:
+        """The counter of whoever is next, or was: not a high-water mark, which a large reservation leaves behind."""
+        order = self.order
+        while order and (order[0][1] != order[0][2].version or not order[0][2].calls):
+            heappop(order)
+        if order:
+            return order[0][0]
+        return self.last.counter if self.last is not None else 0.0
 
 
 class Waiters:
@@ -113,7 +121,7 @@ class Waiters:
         lane.add(call.charge, 1.0)
         if tenant.calls == 1:  # back from idle: it may not ask for what it did not want before
             lane.active += 1
-            tenant.counter = max(tenant.counter, lane.lifted)
+            tenant.counter = max(tenant.counter, lane.smallest())
             lane.push(tenant)
 
     def _tenant(self, lane: _Lane, name: str) -> _Tenant:
@@ -122,7 +130,7 @@ class Waiters:
             if len(lane.tenants) >= _TENANTS_MAX:
                 lane.tenants = {key: one for key, one in lane.tenants.items() if one.calls}
             tenant = lane.tenants[name] = _Tenant(name)
-            tenant.counter = lane.lifted
+            tenant.counter = lane.smallest()
         return tenant
 
     def next(self) -> Call | None:
@@ -150,6 +158,7 @@ class Waiters:
     def take(self, call: Call) -> None:
         """It starts: out of the queue, its tenant charged, and the other lanes that wait owed their share of it."""
         self._remove(call)
+        self._lanes[call.ask.lane].last = self._lanes[call.ask.lane].tenants[call.ask.tenant]
         for at, lane in enumerate(self._lanes):
             if at == call.ask.lane:
                 lane.owed = max(lane.owed - call.cost, 0.0)

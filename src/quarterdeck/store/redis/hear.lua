@@ -8,8 +8,10 @@ for _, word in ipairs(ask.words) do
   end
   if word.remaining and i <= 4 and b.lim[i] then
     local capacity, _, rate = size(b, i)
-    local since = word.before and math.max(b.taken[i] - word.before - word.own, 0) or 0
-    local high = word.remaining - since + (word.before and rate * word.age_s or 0)
+    local high = word.remaining
+    if word.before and b.level[i] + all(b, 'purse', i) > high then -- somebody else took of it: see Ledger
+      high = math.min(high, high - math.max(b.taken[i] - word.before - word.own, 0) + rate * word.age_s)
+    end
     local low = -capacity
     if not word.limit or word.limit == b.lim[i] then
       low = math.min(word.remaining - all(b, 'held', i) - all(b, 'purse', i), high)
