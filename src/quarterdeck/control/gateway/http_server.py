@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import httptools
 import orjson
@@ -26,8 +25,7 @@ _PIPELINED_REFUSED = 64
 _SWEEP_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class DoorLimits:
+class DoorLimits(NamedTuple):
     """Bounds of one door, in bytes, seconds and connections."""
 
     head_bytes_max: int
@@ -69,7 +67,7 @@ class DoorConnection(asyncio.Protocol):
         self._head_bytes = 0
         self._body: list[bytes] = []
         self._body_bytes = 0
-        self._reading = False
+        self._reading = self._in_head = False
 
     # --- asyncio
 
@@ -91,6 +89,15 @@ class DoorConnection(asyncio.Protocol):
             pass  # a refusal of ours, raised through the parser to stop it
         except httptools.HttpParserError:
             self._refuse(400, "expected an HTTP/1.1 request")
+        else:
+            if self._in_head:
+                self._unfinished(len(data))
+
+    def _unfinished(self, size: int) -> None:
+        """A head goes on: the parser keeps what it has of it, so it is bounded here."""
+        self._head_bytes += size
+        if self._head_bytes > self._door.limits.head_bytes_max:
+            self._refuse(431, f"the head is larger than {self._door.limits.head_bytes_max} bytes")
 
     def connection_lost(self, error: Exception | None) -> None:
         del error
@@ -121,7 +128,7 @@ class DoorConnection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._fresh()
-        self._reading = True
+        self._reading = self._in_head = True
         if self._reply is None:
             self.deadline_s = self._door.now() + self._door.limits.request_s_max
 
@@ -134,6 +141,7 @@ class DoorConnection(asyncio.Protocol):
         self._grow(len(name) + len(value))
 
     def on_headers_complete(self) -> None:
+        self._in_head = False
         length = next((value for name, value in self._headers if name == b"content-length"), b"0")
         if length.isdigit() and int(length) > self._door.limits.body_bytes_max:
             self._too_large()

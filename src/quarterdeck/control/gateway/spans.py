@@ -107,13 +107,9 @@ def attributes_of(record: CallRecord) -> dict[str, Any]:
         "gen_ai.response.time_to_first_chunk": record.first_token_s,
         "gen_ai.usage.input_tokens": None if usage is None else int(usage.input),
         "gen_ai.usage.output_tokens": None if usage is None else int(usage.output),
-        "gen_ai.usage.cache_read.input_tokens": int(usage.cache_read)
-        if usage is not None and usage.cache_read
-        else None,
-        "gen_ai.usage.cache_creation.input_tokens": (
-            int(usage.cache_write) if usage is not None and usage.cache_write else None
-        ),
-        "gen_ai.usage.reasoning.output_tokens": _reasoning(record),
+        "gen_ai.usage.cache_read.input_tokens": _reported(record, _CACHE_READ),
+        "gen_ai.usage.cache_creation.input_tokens": _reported(record, (("cache_creation_input_tokens",),)),
+        "gen_ai.usage.reasoning.output_tokens": _reported(record, _REASONING),
         "http.response.status_code": record.status,
         "error.type": _error_type(record),
         "quarterdeck.run.id": who.run_id or who.task,
