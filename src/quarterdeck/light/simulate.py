@@ -5,6 +5,7 @@ The one place where the simulator and our admission meet. Refuses: an unknown po
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,9 @@ def simulate_jobs(
         jobs, Account(meter, limits), agents=agents, max_tokens=max_tokens, recorded=recorded, jitter=_draw(draws)
     )
     report = bench.run(make_client(bench, policy, meter, limits, chance=_draw(draws)), progress)
+    done = list((Counter(jobs) - Counter(report.not_done)).elements()) if report.not_done else jobs
     limit_s = (
-        oracle_s(meter, limits, jobs, max_tokens, agents) if recorded else physical_s(meter, limits, jobs, max_tokens)
+        oracle_s(meter, limits, done, max_tokens, agents) if recorded else physical_s(meter, limits, done, max_tokens)
     )
     tenants = list(dict.fromkeys(job.tenant for job in jobs))
     head = {"meter": meter, "policy": policy, "limits": dict(limits), "requests": len(jobs)}

@@ -105,7 +105,7 @@ class Gate:
         if block is None and not self.waiters.calls:
             short = self._reserve(now, call)
             if short is None:
-                self.waiters.charge(ask.lane, ask.tenant, call.cost)
+                call.cost = 0.0  # nobody waits, so it is taken from nobody
                 return self._grant(now, call, "room")
             if short.never or short.dimension == "cost_usd":
                 return self._no_room_ever(call, short)
@@ -354,8 +354,9 @@ class Gate:
         self.engine.settle(now, call.hold, final)
         self.little.end(now, now - call.sent_at)
         self._wake = now if self._waiting else self._wake
-        cost = 0.0 if final is _NOTHING else cost_of(final)
-        self.waiters.charge(call.ask.lane, call.ask.tenant, cost - call.cost)
+        if call.cost:
+            paid = 0.0 if final is _NOTHING else cost_of(final)
+            self.waiters.charge(call.ask.lane, call.ask.tenant, paid - call.cost)
         if not self.learned.told:
             self._set_measured(now, self.learned.ended(now, call, final, demand=self.waiters.calls > 0))
 
@@ -382,6 +383,7 @@ class Gate:
         if feedback.kind == "rate" and feedback.terminal is None and not feedback.windows:
             self._set_measured(now, self.learned.refused(now))
             self.engine.drained(now, feedback.dimensions)
+            self.planner.refused()
         return self.retries.advise(feedback, attempt, self._chance)
 
     def _set_measured(self, now: float, limits: Mapping[int, float]) -> None:

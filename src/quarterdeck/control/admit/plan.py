@@ -14,6 +14,9 @@ from quarterdeck.control.admit.need import Need, Usage
 from quarterdeck.control.admit.outputs import OutputGuess
 from quarterdeck.control.admit.policy import Policy, Price
 
+QUANTILE_MOST = 0.995
+_RAISED = 0.3
+"""A refusal brings the quantile that is held this much nearer to 1; what is held and not used comes back anyway."""
 _CHANGED = 0.05
 _FRESH, _FRESH_ENOUGH = 200, 20
 """What is known is looked up again when one in so many more answers has come; a cap is kept fresher than a quantile."""
@@ -37,6 +40,8 @@ class Planner:
         self._charged = meter.charges_max_tokens
         self.cuts = policy.cap == "always" or (policy.cap == "no_refund" and self._charged and not meter.gives_back)
         self.guess = guess
+        self._streams = bool(meter.streamed)
+        self._quantile = policy.quantile
         self._policy = policy
         self.prices = policy.prices
         self._unknown = float(policy.max_tokens_unknown)
@@ -70,7 +75,7 @@ class Planner:
         known = self._memo.get(key)
         if known is None:
             group = group_of(ask)
-            quantile = self.guess.quantile(ask.model, group, self._policy.quantile)
+            quantile = self.guess.quantile(ask.model, group, self._quantile)
             known = (quantile, self.guess.cap(ask.model, group) if self.cuts else None)
             before = self._before.setdefault(key, known)
             if before is not known and _differ(known, before):
@@ -78,6 +83,12 @@ class Planner:
                 self._before[key] = known
             self._memo[key] = known
         return known
+
+    def refused(self) -> None:
+        """The provider had less than was thought: where output streams, long answers may be why, so more is held for each."""
+        if self._streams and self._quantile < QUANTILE_MOST:
+            self._quantile = min(self._quantile + _RAISED * (1 - self._quantile), QUANTILE_MOST)
+            self._memo.clear()
 
     def learn(self, ask: Ask, output: float, cut_at: float | None) -> None:
         """An answer of `output` tokens; `cut_at`: it ended at this cap of ours."""

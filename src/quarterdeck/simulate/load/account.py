@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from quarterdeck.simulate.load.bench import OUTPUT_TOKEN_S, Verdict
-from quarterdeck.simulate.load.limit import BURN_DOWN, MINUTE_S
+from quarterdeck.simulate.load.limit import BURN_DOWN, MINUTE_S, burst_of
 
 _STREAMED = ("anthropic", "bedrock_mantle", "generic")
 _WORDS = {"requests": "requests", "input": "input-tokens", "output": "output-tokens", "total": "tokens"}
-_AZURE_BURST_S = 1.0
 NEVER = float("inf")
 
 
@@ -68,10 +67,7 @@ class Account:
         self._spells = spells
         self._edges = sorted({edge for spell in spells for edge in (spell.begins_s, spell.ends_s)})
         self._headers = headers
-        self._size = {
-            name: max(limit / MINUTE_S * (_AZURE_BURST_S if (meter, name) == ("azure", "requests") else MINUTE_S), 1.0)
-            for name, limit in limits.items()
-        }
+        self._size = {name: burst_of(meter, name, limit) for name, limit in limits.items()}
         self.level = dict(self._size)
         self._at = 0.0
         self._streaming = 0

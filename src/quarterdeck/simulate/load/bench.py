@@ -66,6 +66,7 @@ class Report:
 
     completed: int = 0
     given_up: dict[str, int] = field(default_factory=dict)
+    not_done: list[Job] = field(default_factory=list)
     sent: int = 0
     rejections: int = 0
     failures: int = 0
@@ -124,6 +125,7 @@ class Bench:
 
     def give_up(self, demand: Demand, why: str) -> None:
         work = self._work.pop(demand.ticket)
+        self.report.not_done.append(work.job)
         self.report.given_up[why] = self.report.given_up.get(why, 0) + 1
         self._next(work.job.tenant)
 

@@ -50,6 +50,11 @@ def costs_of(meter: str, job: Job, max_tokens: float) -> dict[str, float]:
     return {"requests": 1.0, "input": fresh, "output": output, "total": fresh + burnt}
 
 
+def burst_of(meter: str, dimension: str, limit: float) -> float:
+    """What a full bucket holds: a minute's worth, but a second's worth of Azure's requests."""
+    return max(limit / MINUTE_S, 1.0) if (meter, dimension) == ("azure", "requests") else limit
+
+
 def physical_s(meter: str, limits: Mapping[str, float], jobs: Sequence[Job], max_tokens: float) -> float:
     """Seconds that the limits need for the whole load from full buckets; 0 when the buckets hold it all."""
     sums = dict.fromkeys(limits, 0.0)
@@ -57,18 +62,21 @@ def physical_s(meter: str, limits: Mapping[str, float], jobs: Sequence[Job], max
         costs = costs_of(meter, job, max_tokens)
         for name in sums:
             sums[name] += costs[name]
-    return max(0.0, *((sums[name] - limit) / limit * MINUTE_S for name, limit in limits.items()))
+    return max(0.0, *((sums[name] - burst_of(meter, name, limit)) / limit * MINUTE_S for name, limit in limits.items()))
 
 
 def oracle_s(meter: str, limits: Mapping[str, float], jobs: Sequence[Job], max_tokens: float, agents: int) -> float:
     """Makespan of a scheduler that knows every answer: first come first served, as soon as the buckets and an agent allow."""
-    level = dict(limits)
+    bursts = {name: burst_of(meter, name, limit) for name, limit in limits.items()}
+    level = dict(bursts)
     free = [0.0] * agents
     at = last = 0.0
     for job in sorted(jobs, key=lambda one: one.arrived_s):
         start = max(job.arrived_s, heappop(free), at)
         costs = costs_of(meter, job, max_tokens)
-        level = {name: min(level[name] + limit / MINUTE_S * (start - at), limit) for name, limit in limits.items()}
+        level = {
+            name: min(level[name] + limit / MINUTE_S * (start - at), bursts[name]) for name, limit in limits.items()
+        }
         wait_s = max(0.0, *((costs[name] - level[name]) / limit * MINUTE_S for name, limit in limits.items()))
         at = start + wait_s
         level = {name: level[name] + limit / MINUTE_S * wait_s - costs[name] for name, limit in limits.items()}
