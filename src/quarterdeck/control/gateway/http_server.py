@@ -7,6 +7,7 @@ that take too long, more connections than allowed, bytes that are no HTTP.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, cast
@@ -297,10 +298,10 @@ class Door:
         """Seconds on the loop's clock."""
         return asyncio.get_running_loop().time()
 
-    async def start(self, sock: object) -> None:
+    async def start(self, sock: socket.socket) -> None:
         """Listen on a bound socket."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: DoorConnection(self), sock=sock)  # type: ignore[call-overload]
+        self._server = await loop.create_server(lambda: DoorConnection(self), sock=sock)
         self._sweep()
 
     async def stop(self, timeout_s: float) -> None:

@@ -5,6 +5,7 @@ Refuses: a bind beyond loopback without keys of its own; then anybody could spen
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ class GatewayServer:
         )
         self.door = Door(self._gateway.handle, _door_limits(options))
 
-    async def start(self, sock: object) -> None:
+    async def start(self, sock: socket.socket) -> None:
         """Listen on a bound socket."""
         await self.door.start(sock)
 

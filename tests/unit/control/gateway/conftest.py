@@ -78,10 +78,11 @@ class Upstream:
 class Rig:
     """What a test holds: the provider, the ledger, the records, and `ask` to send a request."""
 
-    def __init__(self, upstream: Upstream, admission: Admission, door: Door, port: int) -> None:
+    door: Door
+
+    def __init__(self, upstream: Upstream, admission: Admission, port: int) -> None:
         self.upstream = upstream
         self.admission = admission
-        self.door = door
         self.port = port
         self.records: list[CallRecord] = []
         self.told = asyncio.Event()
@@ -177,7 +178,7 @@ async def rigged(script: Script = answers, *, accounts: Any = None, limits: Door
     }
     routes = {name: Route(FACES[b"/" + name.encode()], pool, **route) for name, pool in pools.items()}
     sock = socket.create_server(("127.0.0.1", 0))
-    rig: Rig
+    rig = Rig(upstream, admission, sock.getsockname()[1])
     gateway = Gateway(
         admission,
         routes,
@@ -186,8 +187,7 @@ async def rigged(script: Script = answers, *, accounts: Any = None, limits: Door
         tell=rig.tell,
         **changes,
     )
-    door = Door(gateway.handle, limits)
-    rig = Rig(upstream, admission, door, sock.getsockname()[1])
+    door = rig.door = Door(gateway.handle, limits)
     await door.start(sock)
     try:
         yield rig
