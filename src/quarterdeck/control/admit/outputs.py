@@ -116,4 +116,4 @@ class OutputBook:
 
 def _generous(sketch: TokenSketch) -> float:
     """What few answers stay below, when only a few are known."""
-    return sketch.largest * (1.2 + 10 / sketch.n)
+    return sketch.largest * (1.5 + 20 / sketch.n)
