@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from quarterdeck.model.runs import Run
 from quarterdeck.model.signals import Keys
 from quarterdeck.observe.signals.columns import Bools
-from quarterdeck.stats.bets import Floats
+from quarterdeck.stats.bets import BET_SIZES, Floats
 from quarterdeck.store.interface import COHORT_KEYS
 
 NEWEST_MAX = 4_000
 ATTRIBUTES = (*COHORT_KEYS, "toolset_hash", "config_hash")
-_SIZE_OF_BET = 0.25
+_BETS = np.asarray(BET_SIZES)
 MIN_RUNS = 30
 
 
@@ -67,7 +67,9 @@ class Newest:
         if len(rows) <= MIN_RUNS:
             return np.asarray(rows, dtype=np.int64)
         x, m = self.places[rows, column], self.normal[rows, column]
-        gains = np.log1p(_SIZE_OF_BET * (x - m) / m)[::-1].cumsum()[::-1]
+        # Every size of bet looks back: a large one sees only the newest runs of a change that is small in the whole.
+        growth = np.log1p(_BETS[:, None] * (x - m) / m)
+        gains = growth[:, ::-1].cumsum(axis=1)[:, ::-1].max(axis=0)
         best = int(np.argmax(gains[: len(rows) - MIN_RUNS + 1]))
         return np.asarray(rows[max(0, 2 * best - len(rows)) :], dtype=np.int64)
 
