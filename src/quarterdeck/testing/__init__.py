@@ -6,7 +6,7 @@ A simulated provider with a bill, a simulated fleet, a clock that stands still, 
 
 from quarterdeck.clock import FakeClock
 from quarterdeck.simulate.fleet import FleetPlan, FleetPlayer
-from quarterdeck.simulate.provider import BilledCall, Call, Scenario, SimulatedProvider, Turn
+from quarterdeck.simulate.provider import BilledCall, Call, Scenario, SimulatedProvider, Spell, Turn
 from quarterdeck.store.memory import MemoryStore
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "MemoryStore",
     "Scenario",
     "SimulatedProvider",
+    "Spell",
     "Turn",
 ]

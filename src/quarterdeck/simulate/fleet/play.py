@@ -46,13 +46,17 @@ class FleetSummary(NamedTuple):
 
 @dataclass(slots=True)
 class _Slot:
-    """Where one of the concurrent runs is: `next_step` of its run happens between `begins_s` and the heap's time."""
+    """Where one of the concurrent runs is: `next_step` of its run happens between `begins_s` and the heap's time.
+
+    `held`: steps that have happened and are not sent yet (number, begin, end).
+    """
 
     number: int
     generation: int = 0
     open: OpenRun | None = None
     next_step: int = 0
     begins_s: float = 0.0
+    held: list[tuple[int, float, float]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -91,9 +95,12 @@ class FleetPlayer:
         self._slots = [_Slot(number) for number in range(plan.agents)]
         self._heap: list[tuple[float, int]] = []
         self._closed = False
+        self._change_s = plan.changes_at_s
+        self._live = not history_s
+        if not self._live:
+            self._plan = replace(plan, changes_at_s=None)
         for slot in self._slots:
             self._begin(slot, *plan.under_way(slot.number, -history_s))
-        self._told_s = self._heap[0][0] if history_s else 0.0
 
     @property
     def now_s(self) -> float:
@@ -125,15 +132,22 @@ class FleetPlayer:
         return self._counts.spans - before
 
     def tell_history(self, told: Callable[[float], None] = lambda _: None) -> None:
-        """Send what happened before the fleet's start, as fast as it is taken; `told(seconds that are left)` after each part."""
-        waiting = 0
-        while self._told_s < 0:
-            self._told_s = min(0.0, self._told_s + TELL_S)
-            waiting += self.advance(self._told_s)
-            if waiting >= FLUSH_SPANS or self._told_s == 0:
+        """Send what happened until now, as fast as it is taken; `told(seconds that are left)` after each part.
+
+        Runs of the past are sent whole, in the order of their ends: half a run whose last span is minutes old looks like one
+        that was left. Those under way follow at the end, when little time has passed since their last span.
+        """
+        told_s, waiting = self._heap[0][0], 0
+        while not self._live and told_s < self.now_s:
+            told_s = min(self.now_s, told_s + TELL_S)
+            waiting += self.advance(told_s)
+            if waiting >= FLUSH_SPANS:
                 waiting = 0
                 self._emitter.flush()
-                told(-self._told_s)
+                told(self.now_s - told_s)
+        if not self._live:
+            self._go_live()
+            told(0.0)
 
     def run(
         self,
@@ -150,8 +164,7 @@ class FleetPlayer:
         stop = False
         try:
             self.tell_history(told)
-            begun_s = self._now_live()
-            end_s = None if duration_s is None else begun_s + duration_s * self._speed
+            end_s = None if duration_s is None else self.now_s + duration_s * self._speed
             while not stop and (end_s is None or self.now_s < end_s):
                 self.advance(self.now_s)
                 progress(self.summary)
@@ -169,12 +182,14 @@ class FleetPlayer:
             self._closed = True
             self._emitter.close()
 
-    def _now_live(self) -> float:
-        """Put the change off by the seconds that telling the history took; answers them."""
-        late_s = self.now_s
-        if self._plan.changes_at_s is not None:
-            self._plan = replace(self._plan, changes_at_s=self._plan.changes_at_s + late_s)
-        return late_s
+    def _go_live(self) -> None:
+        """Send what is under way; from now on steps are sent as they happen, and the change is so long ahead as planned."""
+        self._live = True
+        for slot in self._slots:
+            self._send(slot)
+        self._emitter.flush()
+        if self._change_s is not None:
+            self._plan = replace(self._plan, changes_at_s=self._change_s + self.now_s)
 
     def _begin(self, slot: _Slot, run: PlannedRun, at_s: float) -> None:
         """Start the slot's next run and put its first step on the heap."""
@@ -193,9 +208,10 @@ class FleetPlayer:
         """A step has ended at `at_s`; the last one ends the run, and the next begins."""
         opened = slot.open
         assert opened is not None
-        opened.step(slot.next_step, self._ns(slot.begins_s), self._ns(at_s))
-        self._count(opened.run.steps[slot.next_step])
+        slot.held.append((slot.next_step, slot.begins_s, at_s))
         slot.next_step += 1
+        if self._live or slot.next_step == len(opened.run.steps):
+            self._send(slot)
         if slot.next_step < len(opened.run.steps):
             self._wait_for_step(slot, opened.run, at_s)
             return
@@ -204,6 +220,14 @@ class FleetPlayer:
         self._counts.finished += 1
         self._counts.failed += opened.run.error is not None
         self._begin(slot, self._plan.run(slot.number, slot.generation, at_s), at_s)
+
+    def _send(self, slot: _Slot) -> None:
+        """Emit what a run has done."""
+        assert slot.open is not None
+        for number, begins_s, ends_s in slot.held:
+            slot.open.step(number, self._ns(begins_s), self._ns(ends_s))
+            self._count(slot.open.run.steps[number])
+        slot.held.clear()
 
     def _count(self, step: Step) -> None:
         counts = self._counts

@@ -73,6 +73,11 @@ class Account:
         self._streaming = 0
         self._spell = self._spell_at(0.0)
 
+    @property
+    def limit_share(self) -> float:
+        """What is left of the limit now: 1 as a rule."""
+        return self._spell.limit
+
     def _spell_at(self, now: float) -> Spell:
         """All spells of this moment as one."""
         limit, others, slower, status = 1.0, 0.0, 1.0, 0

@@ -16,8 +16,10 @@ from quarterdeck.simulate.provider import anthropic_messages, openai_chat, opena
 from quarterdeck.simulate.provider.answer import Answer, Event, Usage
 from quarterdeck.simulate.provider.bill import BilledCall, Endpoint
 from quarterdeck.simulate.provider.conversation import Conversation, Message
+from quarterdeck.simulate.provider.quota import Quota, Taken
 from quarterdeck.simulate.provider.scenario import Scenario, Turn, choose
 from quarterdeck.simulate.provider.tokens import answer_tokens, cached_tokens, compact, prompt_tokens
+from quarterdeck.simulate.provider.told import Refusal
 
 PATHS: Mapping[str, Endpoint] = {
     "/v1/chat/completions": "chat.completions",
@@ -27,19 +29,37 @@ PATHS: Mapping[str, Endpoint] = {
 }
 
 
+def nothing() -> None:
+    """There is nothing to end."""
+
+
 class Reply(NamedTuple):
-    """What goes back: a JSON document, or the events of a stream; `headers` beyond the content type."""
+    """What goes back: a JSON document, or the events of a stream; `headers` beyond the content type.
+
+    `output`: tokens that it takes time to write; `slower`: times to the first of them; `done` is called when all is out.
+    """
 
     status: int
     document: dict[str, Any]
     events: Iterator[Event] | None = None
     headers: Mapping[str, str] = {}
+    output: int = 0
+    slower: float = 1.0
+    done: Callable[[], None] = nothing
 
 
 class Desk:
     """Answers requests by scenario. `aliases` maps a requested model to the one that answers."""
 
-    def __init__(self, scenarios: Sequence[Scenario], seed: int, clock: Clock, aliases: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        scenarios: Sequence[Scenario],
+        seed: int,
+        clock: Clock,
+        aliases: Mapping[str, str],
+        quota: Quota | None = None,
+    ) -> None:
+        self._quota = quota
         self._scenarios = tuple(scenarios)
         self._seed = seed
         self._clock = clock
@@ -78,11 +98,14 @@ class Desk:
     def _converse(self, endpoint: Endpoint, body: dict[str, Any]) -> Reply:
         conversation = self._understand(endpoint, body)
         turn = choose(self._scenarios, conversation.opening).turn(conversation.turn)
+        usage = _usage(endpoint, conversation, turn)
+        taken = self._admit(body, usage)
+        if isinstance(taken, Refusal):
+            return Reply(taken.status, taken.document, None, taken.headers)
         times, token = self._come(endpoint, body)
         if times < turn.refusals:
             wait = f"{turn.retry_after_s:g}"
             return _problem(429, "rate_limit_error", f"wait {wait} s", {"retry-after": wait})
-        usage = _usage(endpoint, conversation, turn)
         answer = Answer(
             token=token,
             model=self._model(conversation.model),
@@ -92,7 +115,20 @@ class Desk:
             usage=usage,
         )
         self._remember(endpoint, conversation, answer)
-        return _reply(endpoint, conversation, answer)
+        reply = _reply(endpoint, conversation, answer)._replace(output=usage.output)
+        if taken is None:
+            return reply
+        quota, ticket = self._quota, taken.ticket
+        assert quota is not None
+        return reply._replace(headers=taken.headers, slower=taken.slower, done=lambda: quota.finish(ticket))
+
+    def _admit(self, body: Mapping[str, Any], usage: Usage) -> Taken | Refusal | None:
+        """None: there are no limits."""
+        if self._quota is None:
+            return None
+        names = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+        most = next((float(body[name]) for name in names if body.get(name)), None)
+        return self._quota.offer(usage.input, usage.cache_read, most, usage.output)
 
     def _understand(self, endpoint: Endpoint, body: dict[str, Any]) -> Conversation:
         if endpoint != "responses":

@@ -10,11 +10,13 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
-from quarterdeck.clock import Clock, FakeClock
-from quarterdeck.errors import InternalError
+from quarterdeck.clock import Clock, FakeClock, SystemClock
+from quarterdeck.errors import BadInput, InternalError
+from quarterdeck.simulate.load.account import Spell
 from quarterdeck.simulate.provider.app import build_app
 from quarterdeck.simulate.provider.bill import BilledCall
 from quarterdeck.simulate.provider.desk import Desk
+from quarterdeck.simulate.provider.quota import Quota
 from quarterdeck.simulate.provider.scenario import Scenario
 
 _START_S_MAX = 10.0
@@ -25,7 +27,12 @@ class SimulatedProvider:
 
     `start()` serves OpenAI's chat completions, responses and embeddings and Anthropic's messages on a free port and
     answers the base address (without `/v1`); `stop()` ends it, as does leaving the `with` block. `call()` answers in
-    the same process; `app` is the ASGI application. `clock` only dates the answers; without one the date is fixed.
+    the same process; `app` is the ASGI application. `clock` dates the answers; without one the date is fixed.
+
+    With `meter` (openai, azure, anthropic, bedrock_runtime, bedrock_mantle, gemini, generic) it keeps that provider's
+    rule: `limits` a minute by requests, input, output, total; its headers; its refusals. `spells` are stretches in which the
+    limit moves, other tenants take a share, answers begin late, or every call fails. `first_token_s` and `token_s` give
+    answers the pace of a model. `quota.close("spend_cap")` closes the account. Raises BadInput for a rule that there is not.
     """
 
     def __init__(
@@ -35,9 +42,18 @@ class SimulatedProvider:
         seed: int = 7,
         clock: Clock | None = None,
         aliases: Mapping[str, str] | None = None,
+        meter: str | None = None,
+        limits: Mapping[str, float] | None = None,
+        spells: Sequence[Spell] = (),
+        first_token_s: float = 0.0,
+        token_s: float = 0.0,
     ) -> None:
-        self._desk = Desk(scenarios, seed, clock or FakeClock(), aliases or {})
-        self.app: Starlette = build_app(self._desk)
+        if meter is None and (limits or spells):
+            raise BadInput("limits and spells need a meter, the provider's rule", mend="give meter='anthropic'")
+        quota = None if meter is None else Quota(meter, limits or {}, spells, clock or SystemClock())
+        self.quota = quota
+        self._desk = Desk(scenarios, seed, clock or FakeClock(), aliases or {}, quota)
+        self.app: Starlette = build_app(self._desk, first_token_s, token_s)
         self._running: tuple[_Server, threading.Thread, socket.socket] | None = None
 
     @property
@@ -48,6 +64,7 @@ class SimulatedProvider:
     def call(self, path: str, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         """(status, document) of a POST to `path`, for example "/v1/chat/completions"; a stream comes as a whole."""
         reply = self._desk.answer(path, body)
+        reply.done()
         return reply.status, reply.document
 
     def start(self) -> str:
