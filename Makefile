@@ -120,6 +120,7 @@ bench: dev ## Every published figure again (docs/benchmarks.md says which script
 	$(BIN)/python benchmarks/run_view.py
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/admission.py
 
 torture: dev fuzzer ## Kill the server while it takes spans, many times, and count what is missing; fuzz the way in; hundreds of stories of bad delivery
 	$(BIN)/python benchmarks/kill9.py --kills $(KILLS)
