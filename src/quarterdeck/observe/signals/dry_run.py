@@ -47,6 +47,7 @@ def try_rules(
     for run in runs:
         findings += patrol.pass_time(run.last_seen_ns)
         findings += patrol.take(run)
+    findings += patrol.drain()
     promise = patrol.promise(window[1])
     return Tried(findings, patrol.streams(), promise, len(runs), len(patrol.deploys()), truncated)
 

@@ -50,6 +50,12 @@ class SignalsOptions(BaseModel):
         30, gt=0, description="Runs from which a stream learns what is normal before it may raise an alarm."
     )
 
+    wait_s_max: float = Field(
+        900.0,
+        ge=0,
+        description="A run waits as long as the longest usual run takes, so that runs are judged in the order of their start; at most so long.",
+        json_schema_extra={"unit": "seconds"},
+    )
     history_runs: int = Field(
         2_000,
         gt=0,

@@ -22,10 +22,11 @@ from quarterdeck.observe.signals.columns import Bools, Columns
 from quarterdeck.observe.signals.days import Days
 from quarterdeck.observe.signals.deploys import Deploys
 from quarterdeck.observe.signals.kinds import SIGNALS
-from quarterdeck.observe.signals.newest import Newest, told_of
+from quarterdeck.observe.signals.line import Held, Line
+from quarterdeck.observe.signals.newest import Newest, Told
 from quarterdeck.observe.signals.options import SignalsOptions
 from quarterdeck.observe.signals.outcomes_known import OutcomesKnown
-from quarterdeck.observe.signals.records import Record, record_of, unit_of
+from quarterdeck.observe.signals.records import Record, record_of
 from quarterdeck.observe.signals.scope import BETS, QUIET, Crossing, Scope
 from quarterdeck.observe.signals.seasons import Seasons
 from quarterdeck.observe.signals.signal import Signal
@@ -42,6 +43,8 @@ _EACH_RUN, _POINT_EVERY = 60, 5
 """Runs of a stage that may each be a point of its course; later ones in steps of so many."""
 _AHEAD_NS, _AHEAD_RUNS = 86_400 * 10**9, 3
 """One run that is a day ahead of all others has a wrong clock; with three in a row the fleet had been silent."""
+_LONGEST = 0.99
+"""The longest usual run: a hundredth of all runs last longer, and come after their turn."""
 _TOP = 1 - 1e-9
 """A rate that would lie above 1 with the tolerance on top cannot get worse: nothing is bet."""
 
@@ -67,6 +70,10 @@ class Patrol:
         self.cohort_of: dict[Keys, bool] = {}
         self.first_ns = self.last_ns = 0
         self.usual_ns = 0
+        self.line = Line()
+        self.wait_ns = int(options.wait_s_max * 1e9)
+        self.first_end_ns = 0
+        self.quiet_ns: int | None = None
         self.ahead = 0
         self.warm = False
         self.runs = 0
@@ -86,17 +93,17 @@ class Patrol:
         record = record_of(run, stratum, values)
         self._time(record, run.last_seen_ns)
         self.known.add(run.failed)
+        self.quiet_ns = None
         found: list[Finding] = []
         if watched:
             told = self.fleet_deploys.take(cohort, record, self.clustering.blocked, self.usual_ns)
             found += [self._say(test, crossing, threshold) for test, crossing, threshold in told]
-            self._point(*[test for test in self.fleet_deploys.tests if test.keys == cohort])
-            if self.fleet_deploys.explains(cohort, record):
-                return found + self._silent_blocks(self.last_ns)
-        scopes = self._scopes(cohort, watched=watched)
-        found += self._observe(run, record, scopes)
-        self._point(*scopes)
-        return found + self._silent_blocks(self.last_ns)
+            self._point(self.last_ns, *[test for test in self.fleet_deploys.tests if test.keys == cohort])
+            if any(one.state == "reached" for one in found):
+                self.line.drop(self._explained)
+        if not (watched and self.fleet_deploys.explains(cohort, record)):
+            self.line.add(self.line.held(run, record, self.last_ns))
+        return found + self._release(self.last_ns) + self._silent_blocks(self.last_ns)
 
     def score(self, outcome: Outcome, run: Run) -> list[Finding]:
         """One posted outcome with its run: an observation of the signal `score:NAME`. A label alone says nothing here."""
@@ -114,16 +121,23 @@ class Patrol:
             found += [self._say(test, crossing, threshold) for test, crossing, threshold in told]
             if self.fleet_deploys.explains(cohort, record):
                 return found
-        scopes = self._scopes(cohort, watched=watched)
-        found += self._observe(run, record, scopes)
-        self._point(*scopes)
-        return found
+        return found + self._observe(self.line.held(run, record, self.last_ns), self.last_ns)
 
     def pass_time(self, now_ns: int) -> list[Finding]:
-        """What silence says: sessions that are over, versions that no longer run."""
+        """What silence says: sessions and waits that are over, versions that no longer run.
+
+        The time of the runs goes on by as much as passed since the first call after the newest run: what arrives late is
+        not taken for silence.
+        """
+        self.quiet_ns = now_ns if self.quiet_ns is None else self.quiet_ns
         told = self.fleet_deploys.silent(now_ns)
         found = [self._say(test, crossing, threshold) for test, crossing, threshold in told]
+        found += self._release(self.last_ns + max(0, now_ns - self.quiet_ns))
         return found + self._silent_blocks(now_ns)
+
+    def drain(self) -> list[Finding]:
+        """Takes all that waits: the history has ended, nothing that started earlier is still to come."""
+        return [finding for held in self.line.due(self.last_ns) for finding in self._observe(held, held.started_ns)]
 
     # --- out
 
@@ -177,39 +191,53 @@ class Patrol:
             self.cohort_of[keys] = True
         return (keys, True) if keys in self.cohort_of else (OTHERS, False)
 
-    def _scopes(self, cohort: Keys, *, watched: bool) -> list[Scope]:
-        wanted = (WHOLE, cohort) if watched else (WHOLE,)
+    def _scopes(self, cohort: Keys, at_ns: int) -> list[Scope]:
+        wanted = (WHOLE, cohort) if cohort != OTHERS else (WHOLE,)
         for keys in wanted:
             if keys not in self.scopes:
-                self.scopes[keys] = Scope(keys, self.columns, self.last_ns)
+                self.scopes[keys] = Scope(keys, self.columns, at_ns)
         return [self.scopes[keys] for keys in wanted]
 
     def _time(self, record: Record, seen_ns: int) -> None:
         self.runs += 1
         if self.runs == 1:
-            self.first_ns = record.started_ns
+            self.first_ns, self.first_end_ns = record.started_ns, record.ended_ns
         self.ahead = self.ahead + 1 if self.runs > 1 and seen_ns > self.last_ns + _AHEAD_NS else 0
         if self.ahead in (0, _AHEAD_RUNS):
             self.last_ns, self.ahead = max(self.last_ns, seen_ns), 0
         self.lasting.learn(record.lasted_ns / 1e9)
         if self.runs % _BUDGET_EVERY == 0:
             self.usual_ns = int((self.lasting.quantile(0.95) or 0.0) * 1e9)
-            self.warm = self.warm or self.last_ns - self.first_ns >= 2 * self.usual_ns
+            longest_ns = int((self.lasting.quantile(_LONGEST) or 0.0) * 1e9)
+            self.wait_ns = min(longest_ns, int(self.options.wait_s_max * 1e9))
 
-    def _observe(self, run: Run, record: Record, scopes: Sequence[Scope]) -> list[Finding]:
-        values, stratum = record.values, record.stratum
+    def _release(self, newest_ns: int) -> list[Finding]:
+        """Takes the runs of which all that started before are over by then."""
+        self.warm = self.warm or newest_ns - self.first_end_ns >= 2 * self.wait_ns
+        until_ns = newest_ns - self.wait_ns if self.warm else -1
+        return [finding for held in self.line.due(until_ns) for finding in self._observe(held, held.started_ns)]
+
+    def _explained(self, record: Record) -> bool:
+        return self.fleet_deploys.explains(self.strata.names[record.stratum].cohort, record)
+
+    def _observe(self, run: Held, at_ns: int) -> list[Finding]:
+        """A run whose turn it is. Of those that were under way when the watch began only the long ones were seen."""
+        if run.started_ns < self.first_end_ns:
+            return []
+        values, stratum, unit = run.values, run.stratum, run.unit
+        cohort = self.strata.names[stratum].cohort
+        scopes = self._scopes(cohort, at_ns)
         normal, places = self.strata.normal(stratum), self.strata.place(stratum, values)
-        scale = self.seasons.factors(self.last_ns, self.first_ns)
+        scale = self.seasons.factors(at_ns, self.first_ns)
         known = ~np.isnan(values)
         warm = known & (self.strata.n[stratum] >= self.options.warmup_runs)
-        unit = unit_of(run)
         self.clustering.add(unit, np.where(warm, places - normal, np.nan))
         if self.strata.n[stratum].max() >= self.options.warmup_runs:
-            self.seasons.learn(self.last_ns, places, normal, warm)
-            self.days.add(self.last_ns, places, normal, warm)
-        self.newest.add(told_of(run, stratum, self.strata.names[stratum].cohort), places, normal)
+            self.seasons.learn(at_ns, places, normal, warm)
+            self.days.add(at_ns, places, normal, warm)
+        self.newest.add(Told(stratum, cohort, run.attributes, run.tools, run.tool_errors), places, normal)
         for scope in scopes:
-            scope.see(self.last_ns, values, normal, run.run_id)
+            scope.see(at_ns, values, normal, run.run_id)
             if scope.runs % _BUDGET_EVERY == 1:
                 self._set_thresholds(scope)
         single = known if unit is None else known & ~self.clustering.blocked
@@ -219,6 +247,7 @@ class Patrol:
             item = Item(values, places, known & ~single, scale)
             for block in self.blocks.add(unit, stratum, run.run_id, self.last_ns, item):
                 found += self._close(block)
+        self._point(at_ns, *scopes)
         return found
 
     def _close(self, block: Block) -> list[Finding]:
@@ -226,7 +255,7 @@ class Patrol:
         places, use = block.mean("places")
         scale, _ = block.mean("scale")
         cohort = self.strata.names[block.stratum].cohort
-        scopes = self._scopes(cohort, watched=cohort != OTHERS)
+        scopes = self._scopes(cohort, self.last_ns)
         found = self._bet(block.stratum, places, use, np.where(use, scale, 1.0), scopes)
         for item in block.items:
             self.strata.learn(block.stratum, item.values, item.use, item.scale)
@@ -273,11 +302,11 @@ class Patrol:
             slices = slices_of(self.newest, self.columns.names[crossing.column], crossing.column, stage.keys or None)
         return self._views.finding(stage, crossing, threshold, self.last_ns, slices)
 
-    def _point(self, *stages: Stage) -> None:
+    def _point(self, at_ns: int, *stages: Stage) -> None:
         for stage in stages:
-            if (stage.runs < _EACH_RUN or stage.runs % _POINT_EVERY == 0) and stage.history.due(self.last_ns):
+            if (stage.runs < _EACH_RUN or stage.runs % _POINT_EVERY == 0) and stage.history.due(at_ns):
                 value, low, high = stage.recent.summary(self.columns.rates)
-                stage.history.add(self.last_ns, stage.evidence, value, low, high)
+                stage.history.add(at_ns, stage.evidence, value, low, high)
 
     def _stages(self) -> list[Stage]:
         return [*self.scopes.values(), *self.fleet_deploys.tests]

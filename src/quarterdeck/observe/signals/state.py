@@ -18,6 +18,7 @@ from quarterdeck.observe.signals.days import Days
 from quarterdeck.observe.signals.deploy_test import DeployTest
 from quarterdeck.observe.signals.deploys import Deploys
 from quarterdeck.observe.signals.history import History
+from quarterdeck.observe.signals.line import Held, Line
 from quarterdeck.observe.signals.newest import Newest, Told
 from quarterdeck.observe.signals.outcomes_known import OutcomesKnown
 from quarterdeck.observe.signals.pairs import Pairs
@@ -33,17 +34,18 @@ from quarterdeck.stats import Ranks
 if TYPE_CHECKING:
     from quarterdeck.observe.signals.patrol import Patrol
 
-FORM = 2
+FORM = 3
 """Rises with every change of what is written."""
 NAME = "the state of the signals"
 _PARTS = (
     "scopes", "strata", "seasons", "clustering", "blocks", "fleet_deploys", "newest", "days", "known", "lasting",
-    "cohort_of", "first_ns", "last_ns", "usual_ns", "ahead", "warm", "runs", "expected",
+    "cohort_of", "first_ns", "last_ns", "usual_ns", "line", "wait_ns", "first_end_ns", "quiet_ns",
+    "ahead", "warm", "runs", "expected",
 )  # fmt: skip
 _CODEC = Codec(
     (
         Deploy, Block, Blocks, Item, Clustering, Controls, Days, DeployTest, Deploys, History, Newest, Told, OutcomesKnown,
-        Pairs, Recent, Record, Recovery, Scope, Seasons, Strata, Stratum, Seen, Versions, Ranks,
+        Held, Line, Pairs, Recent, Record, Recovery, Scope, Seasons, Strata, Stratum, Seen, Versions, Ranks,
     ),
     {
         DeployTest: frozenset({"columns"}),

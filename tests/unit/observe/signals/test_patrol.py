@@ -12,12 +12,15 @@ from quarterdeck.errors import BadFile, NotFound
 from quarterdeck.model.outcomes import Outcome
 from quarterdeck.model.runs import Run
 from quarterdeck.model.signals import Finding
-from quarterdeck.observe.signals import Patrol, SignalsOptions
+from quarterdeck.observe.signals import Patrol, SignalsOptions, line
 from quarterdeck.observe.signals.kinds import SIGNALS
 from quarterdeck.stats import Baseline, DetectorBank, EDetector
 
 OPTIONS = SignalsOptions()
+SECOND = 10**9
 FAILING = (SIGNALS[0],)
+AT_ONCE = SignalsOptions(wait_s_max=0)
+"""Runs are taken as they come."""
 
 
 def fleet(seed: int, n: int, rate: float = 0.1, begin: int = 0, **changes: object) -> list[Run]:
@@ -60,14 +63,15 @@ def test_a_quiet_fleet_raises_nothing_and_a_change_is_found_and_named() -> None:
 def test_evidence_of_the_fleet_and_of_a_cohort_is_that_of_the_core() -> None:
     """The same items, m for m, give what `EDetector` and `DetectorBank` give."""
     runs = fleet(3, 400, 0.2)
-    patrol = Patrol("default", OPTIONS, signals=FAILING)
+    patrol = Patrol("default", AT_ONCE, signals=FAILING)
     baselines = {f"a{i}": Baseline(tolerance=OPTIONS.tolerance) for i in range(2)}
     pooled, cohorts = EDetector(0.5), {f"a{i}": EDetector(0.5) for i in range(2)}
     for one in runs:
-        agent, warm = one.agent or "", patrol.warm
+        agent = one.agent or ""
         patrol.take(one)
-        if baselines[agent].n >= OPTIONS.warmup_runs and patrol.warm:
-            assert warm or patrol.runs % 32 == 0
+        if one.started_at_ns < runs[0].last_seen_ns:
+            continue  # it was under way when the watch began
+        if baselines[agent].n >= OPTIONS.warmup_runs:
             pooled.update(float(one.failed or 0), baselines[agent].m)
             cohorts[agent].update(float(one.failed or 0), baselines[agent].m)
         baselines[agent] = baselines[agent].absorb(float(one.failed or 0))
@@ -79,11 +83,13 @@ def test_evidence_of_the_fleet_and_of_a_cohort_is_that_of_the_core() -> None:
 
 def test_one_cohort_is_a_detector_bank_of_one() -> None:
     runs = [run(i, 10.0 * i, 1.0, failed=i % 7 == 0) for i in range(300)]
-    patrol = Patrol("default", OPTIONS, signals=FAILING)
+    patrol = Patrol("default", AT_ONCE, signals=FAILING)
     bank = DetectorBank(np.array([np.inf]), 0, 0, tolerance=OPTIONS.tolerance)
-    for i, one in enumerate(runs):
+    for one in runs:
         patrol.take(one)
-        if i >= OPTIONS.warmup_runs and patrol.warm:
+        if one.started_at_ns < runs[0].last_seen_ns:
+            continue
+        if bank.n[0] >= OPTIONS.warmup_runs:
             bank.update([float(one.failed or 0)])
         else:
             bank.k[0] += float(one.failed or 0)
@@ -146,7 +152,7 @@ def test_what_is_no_state_is_refused(data: bytes) -> None:
 
 def test_scores_are_signals_of_their_own() -> None:
     patrol = Patrol("default", SignalsOptions(scores_max=1))
-    runs = fleet(6, 400)
+    runs = fleet(6, 440)
     for i, one in enumerate(runs):
         patrol.take(one)
         score = 0.9 if i < 300 else 0.1
@@ -193,6 +199,8 @@ def test_the_promise_says_what_it_rests_on() -> None:
 def test_a_stream_says_how_many_runs_it_needs_and_what_it_would_see() -> None:
     patrol = Patrol("default", OPTIONS)
     taken(patrol, fleet(10, 20))
+    assert patrol.streams() == []  # nothing is told of runs that still wait
+    patrol.drain()
     learning = next(one for one in patrol.streams() if one.signal == "failing" and one.lane == "pooled")
     assert learning.state == "learning"
     taken(patrol, fleet(10, 500, begin=20))
@@ -259,3 +267,56 @@ def test_one_wrong_clock_moves_no_time_and_a_pause_does() -> None:
     later = [run(600 + n, 1e6 + n) for n in range(3)]
     taken(patrol, later)
     assert patrol.last_ns == later[-1].last_seen_ns
+
+
+def test_the_streams_take_runs_in_the_order_of_their_start() -> None:
+    """Two orders of arrival within the wait are one order of starts: the same evidence."""
+    runs = fleet(13, 600, 0.2)
+    late = sorted(runs, key=lambda one: one.started_at_ns)
+    patrols = []
+    for order in (runs, late):
+        patrol = Patrol("default", OPTIONS, signals=FAILING)
+        taken(patrol, runs[:1] + [one for one in order if one is not runs[0]])
+        patrol.drain()
+        patrols.append(patrol)
+    assert patrols[0].streams()[0].evidence > 0
+    first, second = (
+        {(one.lane, one.cohort): (one.runs, one.before.n) for one in patrol.streams()} for patrol in patrols
+    )
+    assert first == second
+
+
+def test_a_run_waits_for_those_that_started_before_it_and_silence_lets_it_go() -> None:
+    patrol = Patrol("default", OPTIONS, signals=FAILING)
+    for n in range(100):
+        taken(patrol, [run(n, 10.0 * n, 40.0)])
+    seen = patrol.streams()[0].runs
+    assert 0 < seen <= 95
+    end_ns = patrol.last_ns
+    late_ns = end_ns + 3_600 * SECOND  # the first look after a run says nothing of how late it came
+    patrol.pass_time(late_ns)
+    assert patrol.streams()[0].runs == seen
+    again = Patrol.load("default", OPTIONS, patrol.dump(), signals=FAILING)
+    for one in (patrol, again):
+        one.pass_time(late_ns + 50 * SECOND)
+        assert len(one.line) == 0
+    assert patrol.streams() == again.streams()
+    assert patrol.streams()[0].runs > seen
+
+
+def test_runs_of_a_version_that_turns_out_to_be_bad_leave_the_line() -> None:
+    patrol = Patrol("default", OPTIONS)
+    old = [run(n, 2.0 * n, 60.0 if n % 40 == 0 else 5.0, failed=n % 10 == 0) for n in range(400)]
+    new = [run(400 + n, 800 + 2.0 * n, min(5.0, 2.0 * n + 1), failed=True, prompt_version="v2") for n in range(60)]
+    assert reached(taken(patrol, old)) == []
+    found = taken(patrol, new)
+    assert {finding.lane for finding in found if finding.state == "reached"} == {"deploy"}
+    assert not [held for held in patrol.line.waiting if "v2" in held.parts]
+    assert not [finding for finding in patrol.drain() if finding.state == "reached"]
+
+
+def test_the_line_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "LINE_MAX", 20)
+    patrol = Patrol("default", OPTIONS, signals=FAILING)
+    taken(patrol, [run(n, 1.0 * n, 0.5) for n in range(31)])
+    assert len(patrol.line) == 20
