@@ -101,6 +101,7 @@ class Bench:
         self._jitter = jitter
         self._again_after_s = again_after_s
         self._recorded = recorded
+        self._idle: dict[str, int] = {}
         self._work: dict[int, _Work] = {}
         self._last = 0
         self._client: Client | None = None
@@ -153,13 +154,25 @@ class Bench:
             self.report.tenants_idle_at.setdefault(tenant, self.now)
             return
         if self._recorded and jobs[0].arrived_s > self.now:
-            self.loop.at(jobs[0].arrived_s, self._next, tenant)
+            idle = self._idle[tenant] = self._idle.get(tenant, 0) + 1
+            if idle == 1:  # one wakes for all: a thousand agents that look at every arrival are slow
+                self.loop.at(jobs[0].arrived_s, self._arrived, tenant)
             return
         job = jobs.popleft()
         if self._again_after_s is not None:
             jobs.append(job)
         self._want(_Work(job, _demand(0, job, 0.0, self._max_tokens), min(job.tokens_output, self._max_tokens),
                          job.arrived_s if self._recorded else self.now, self.now))  # fmt: skip
+
+    def _arrived(self, tenant: str) -> None:
+        """The next job is there: one that was idle takes it, the others wait for the one after."""
+        idle = self._idle.pop(tenant)
+        while idle:
+            idle -= 1
+            self._next(tenant)
+            if self._idle.get(tenant):
+                self._idle[tenant] += idle
+                return
 
     def _want(self, work: _Work) -> None:
         self._last += 1
