@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-import numpy as np
-
 from quarterdeck.control.admit.need import Need, Usage
 
 ROWS_NEEDED = 60
@@ -69,6 +67,8 @@ class MeterProbe:
         """The rule, or None while it is not clear."""
         if len(self._rows) < ROWS_NEEDED:
             return None
+        import numpy as np  # noqa: PLC0415 - three quarters of the library's import time, for what few ask
+
         table = np.asarray(self._rows)
         causes, changes = table[:, :_COLUMNS], table[:, _COLUMNS]
         scale = np.abs(causes).max(axis=0)
