@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 _NULL = re.compile(rb',\s*"usage"\s*:\s*null')
+_USAGE = re.compile(rb'"usage"\s*:\s*\{')
+_NO_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\]')
 _HELD_MAX = 4 * 1024 * 1024
 
 
@@ -44,7 +46,10 @@ class UsageTakenOut:
                 return b""
             passed, self._rest = self._rest, b""
             return passed
-        return b"".join(_event(event) for event in (whole + gap).split(b"\n\n") if event)
+        events = whole + gap
+        if _USAGE.search(events) is not None:
+            events = b"".join(event + gap for event in events.split(gap) if event and not _is_extra(event))
+        return _NULL.sub(b"", events)
 
     def rest(self) -> bytes:
         """What was held back when the stream ended."""
@@ -52,14 +57,6 @@ class UsageTakenOut:
         return rest
 
 
-def _event(event: bytes) -> bytes:
-    if b'"usage"' not in event:
-        return event + b"\n\n"
-    if _is_extra(event):
-        return b""
-    return _NULL.sub(b"", event) + b"\n\n"
-
-
 def _is_extra(event: bytes) -> bool:
     """The chunk with usage has an empty list of choices."""
-    return re.search(rb'"choices"\s*:\s*\[\s*\]', event) is not None and _NULL.search(event) is None
+    return _USAGE.search(event) is not None and _NO_CHOICES.search(event) is not None

@@ -6,6 +6,7 @@ an answer larger than its bound; what is not seen is None, never 0.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -14,7 +15,8 @@ import orjson
 BODY_MAX = 32 * 1024 * 1024
 """Of an answer in one piece; a larger one passes, and its usage is unknown."""
 _LINE_MAX = 4 * 1024 * 1024
-_TELLING = (b'"usage"', b'_reason"', b'"status"')
+_TELLING = re.compile(rb'"usage"\s*:\s*\{|_reason"\s*:\s*"|"incomplete_details"\s*:\s*\{')
+"""What makes a line worth decoding: usage, a reason to end. Most lines say null to both."""
 
 
 class Said(NamedTuple):
@@ -79,7 +81,7 @@ class StreamReader:
         for line in lines:
             if line.startswith(b"data:"):
                 self._pieces += 1
-                if self._id is None or any(word in line for word in _TELLING):
+                if self._id is None or _TELLING.search(line):
                     self._look(line)
 
     def _look(self, line: bytes) -> None:
@@ -91,7 +93,7 @@ class StreamReader:
         self._finish = finish or self._finish
         self._was_cut = self._was_cut or _cut(document, finish)
         for holder in (document, document.get("message"), document.get("response")):
-            if isinstance(holder, Mapping):
+            if isinstance(holder, dict):
                 self._id = self._id or _text(holder, "id")
                 self._model = self._model or _text(holder, "model")
 
@@ -115,7 +117,7 @@ def _text(holder: Mapping[str, Any], name: str) -> str | None:
 def _usage_in(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """At the top, or inside the message (Anthropic's first event) or the response (OpenAI's last)."""
     for holder in (document, document.get("message"), document.get("response")):
-        if isinstance(holder, Mapping) and isinstance(holder.get("usage"), Mapping):
+        if isinstance(holder, dict) and isinstance(holder.get("usage"), dict):
             found: Mapping[str, Any] = holder["usage"]
             return found
     return None
@@ -126,10 +128,10 @@ def _finish(document: Mapping[str, Any]) -> tuple[str, ...]:
     choices = document.get("choices")
     if isinstance(choices, list):
         return tuple(
-            c["finish_reason"] for c in choices if isinstance(c, Mapping) and isinstance(c.get("finish_reason"), str)
+            c["finish_reason"] for c in choices if isinstance(c, dict) and isinstance(c.get("finish_reason"), str)
         )
     for holder in (document, document.get("delta")):
-        if isinstance(holder, Mapping) and isinstance(holder.get("stop_reason"), str):
+        if isinstance(holder, dict) and isinstance(holder.get("stop_reason"), str):
             return (holder["stop_reason"],)
     return ()
 
@@ -139,7 +141,7 @@ def _cut(document: Mapping[str, Any], finish: tuple[str, ...]) -> bool:
     if "length" in finish or "max_tokens" in finish:
         return True
     for holder in (document, document.get("response")):
-        details = holder.get("incomplete_details") if isinstance(holder, Mapping) else None
-        if isinstance(details, Mapping) and details.get("reason") == "max_output_tokens":
+        details = holder.get("incomplete_details") if isinstance(holder, dict) else None
+        if isinstance(details, dict) and details.get("reason") == "max_output_tokens":
             return True
     return False
