@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import replace
+from itertools import groupby
 from random import Random
 from typing import Any
 
@@ -155,15 +156,34 @@ def test_without_a_change_nothing_changes() -> None:
     assert {run.prompt_version for _, run in ended if run.agent == "support-agent"} == {"v6"}
 
 
-def test_the_past_is_told_in_order_before_the_present() -> None:
+def test_runs_of_the_past_are_sent_whole_in_the_order_of_their_ends_and_then_those_under_way() -> None:
+    # Half a run whose last span is minutes old would look like one that was left.
     clock, exporter, left = FakeClock(), InMemorySpanExporter(), []
-    player = FleetPlayer(FleetPlan(agents=20), SimpleSpanProcessor(exporter), clock, history_s=65.0)
-    player.run(5.0, lambda seconds: bool(clock.advance(seconds)), told=left.append)
+    player = FleetPlayer(FleetPlan(agents=20), SimpleSpanProcessor(exporter), clock, history_s=200.0)
+    player.tell_history(left.append)
     assert left == [0.0]
-    ended = [span.end_time for span in exporter.get_finished_spans() if span.parent is not None]
-    assert ended == sorted(ended)
-    start = FakeClock().now_ns()
-    assert sum(start - 65e9 <= at <= start for at in ended) > 5 * sum(start < at for at in ended) > 0
+    spans = exporter.get_finished_spans()
+    runs_in_order = [run for run, _ in groupby(spans, lambda span: span.attributes["quarterdeck.run.id"])]
+    assert len(runs_in_order) == len(set(runs_in_order))
+    roots = [span for span in spans if span.parent is None]
+    assert len(roots) == player.summary.runs_finished > 40
+    assert [root.end_time for root in roots] == sorted(root.end_time for root in roots)
+    whole = {root.attributes["quarterdeck.run.id"] for root in roots}
+    assert [run in whole for run in runs_in_order] == sorted((run in whole for run in runs_in_order), reverse=True)
+    assert max(span.end_time for span in spans) <= clock.now_ns()
+
+
+def test_what_was_told_and_what_is_live_are_what_a_fleet_that_was_always_live_sends() -> None:
+    clock, exporter = FakeClock(), InMemorySpanExporter()
+    player = FleetPlayer(FleetPlan(agents=20), SimpleSpanProcessor(exporter), clock, history_s=120.0)
+    player.run(20.0, lambda seconds: bool(clock.advance(seconds)))
+    other, always = FakeClock(), InMemorySpanExporter()
+    FleetPlayer(FleetPlan(agents=20), SimpleSpanProcessor(always), other, history_s=120.0).advance(20.0)
+    ended = FakeClock().now_ns() + 19 * 10**9
+    known = sorted((one for one in said(exporter) if one[4] <= ended), key=repr)
+    whole = {one[5]["quarterdeck.run.id"] for one in said(always) if one[0].startswith("invoke") and one[4] <= ended}
+    expected = [one for one in said(always) if one[5]["quarterdeck.run.id"] in whole and one[4] <= ended]
+    assert sorted(expected, key=repr) == [one for one in known if one[5]["quarterdeck.run.id"] in whole]
 
 
 class SlowSpans(SimpleSpanProcessor):

@@ -138,7 +138,7 @@ class FleetPlayer:
         that was left. Those under way follow at the end, when little time has passed since their last span.
         """
         told_s, waiting = self._heap[0][0], 0
-        while not self._live and told_s < self.now_s:
+        while not self._live and self.now_s - told_s > STEP_S:
             told_s = min(self.now_s, told_s + TELL_S)
             waiting += self.advance(told_s)
             if waiting >= FLUSH_SPANS:
