@@ -33,6 +33,7 @@ READY = {
     "timeline": "canvas.lanes",
     "graph": ".graph-box",
     "conversation": ".message",
+    "limits": ".limits h1",
     "health": ".health-columns",
     "settings": "fieldset",
 }
@@ -41,7 +42,7 @@ READY = {
 def addresses(server: Server) -> dict[str, str]:
     """The views that a server with these runs has."""
     found = {"fleet": "/", "signals": "/fleet/signals", "alerts": "/alerts"}
-    found |= {"runs": "/runs", "health": "/health", "settings": "/settings"}
+    found |= {"runs": "/runs", "limits": "/limits", "health": "/health", "settings": "/settings"}
     runs = server.get("runs", limit=1)["items"]
     if runs:
         run = f"/runs/{runs[0]['run_id']}"

@@ -5,6 +5,7 @@ import { AlertView } from "./alerts/alert-view";
 import { AlertsView } from "./alerts/alerts-view";
 import { FleetView } from "./fleet/fleet-view";
 import { HealthView } from "./health/health-view";
+import { LimitsView } from "./limits/limits-view";
 import { Failure, Nothing } from "./parts/feedback";
 import { RunView } from "./run/run-view";
 import { RunsView } from "./runs/runs-view";
@@ -31,6 +32,8 @@ function View({ place }: { place: Place }) {
       return <RunsView />;
     case "run":
       return <RunView key={place.runId} runId={place.runId} />;
+    case "limits":
+      return <LimitsView />;
     case "health":
       return <HealthView />;
     case "settings":

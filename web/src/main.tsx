@@ -11,6 +11,7 @@ import "./style/base.css";
 import "./style/shell.css";
 import "./style/views.css";
 import "./style/watch.css";
+import "./style/limits.css";
 
 applyPrefs();
 createRoot(document.getElementById("root") as HTMLElement).render(

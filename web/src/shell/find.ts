@@ -16,6 +16,7 @@ const VIEWS: readonly (readonly [string, string, string])[] = [
   ["/fleet/signals", "Signals", "every stream that is watched, closest to its threshold first"],
   ["/alerts", "Alerts", "what needs somebody's eyes, by urgency"],
   ["/runs", "Runs", "list with facets and live tail"],
+  ["/limits", "Limits", "provider accounts, who waits, retries, breakers"],
   ["/health", "Health", "the way in, limits, findings"],
   ["/settings", "Settings", "theme, refresh, density, keys"],
 ];

@@ -6,7 +6,7 @@ export const KEYMAP: readonly { where: string; keys: readonly (readonly [string,
     keys: [
       ["Ctrl K / ⌘ K", "find a view, a run, an agent or any facet value"],
       ["?", "show these keys"],
-      ["g then f, n, r, a, h, s", "go to Fleet, Signals, Runs, Alerts, Health, Settings"],
+      ["g then f, n, r, a, l, h, s", "go to Fleet, Signals, Runs, Alerts, Limits, Health, Settings"],
       ["Esc", "close what is open"],
     ],
   },

@@ -16,6 +16,7 @@ const PLACES = [
   { path: "/fleet/signals", title: "Signals", places: ["signals", "signal"], inside: true },
   { path: "/runs", title: "Runs", places: ["runs", "run"] },
   { path: "/alerts", title: "Alerts", places: ["alerts", "alert"] },
+  { path: "/limits", title: "Limits", places: ["limits"] },
 ] as const;
 const BELOW = [
   { path: "/health", title: "Health", places: ["health"] },
@@ -27,6 +28,7 @@ const GO: Record<string, string> = {
   n: "/fleet/signals",
   r: "/runs",
   a: "/alerts",
+  l: "/limits",
   h: "/health",
   s: "/settings",
 };

@@ -8,6 +8,7 @@ export type Place =
   | { name: "alert"; alertId: string }
   | { name: "runs" }
   | { name: "run"; runId: string }
+  | { name: "limits" }
   | { name: "health" }
   | { name: "settings" }
   | { name: "lost"; path: string };
@@ -28,10 +29,11 @@ export function placeOf(pathname: string): Place {
   return placeOfOne(path) ?? { name: "lost", path: pathname };
 }
 
-const PLAIN: Record<string, "signals" | "runs" | "alerts" | "health" | "settings"> = {
+const PLAIN: Record<string, "signals" | "runs" | "alerts" | "limits" | "health" | "settings"> = {
   "/fleet/signals": "signals",
   "/runs": "runs",
   "/alerts": "alerts",
+  "/limits": "limits",
   "/health": "health",
   "/settings": "settings",
 };
