@@ -22,15 +22,20 @@ class Told(NamedTuple):
     finding: Finding
 
 
-def play(patrol: Patrol, plan: FleetPlan, until_s: float) -> list[Told]:
-    """Every finding from the history's begin to `until_s`, the patrol looking at the time every second."""
+def play(patrol: Patrol, plan: FleetPlan, until_s: float, *, last_start_s: float | None = None) -> list[Told]:
+    """Every finding from the history's begin to `until_s`, the patrol looking at the time every second.
+
+    `last_start_s`: runs that start later are left out.
+    """
+    last_ns = None if last_start_s is None else EPOCH_NS + int(last_start_s * 1e9)
     found: list[Told] = []
     tick_s = -HISTORY_S
     for at_s, run in runs_over(plan, -HISTORY_S, until_s):
         while tick_s < at_s:
             found += [Told(tick_s, finding) for finding in patrol.pass_time(EPOCH_NS + int(tick_s * 1e9))]
             tick_s += 1.0
-        found += [Told(at_s, finding) for finding in patrol.take(run)]
+        if last_ns is None or run.started_at_ns <= last_ns:
+            found += [Told(at_s, finding) for finding in patrol.take(run)]
     return found
 
 

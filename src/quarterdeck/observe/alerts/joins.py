@@ -33,7 +33,16 @@ def belongs(finding: Finding, alert: Alert, now_ns: int, options: AlertOptions) 
         return True
     if not alert.where and finding.signal not in signals:
         return _is_new(alert, now_ns, options)
-    return set(alert.where) <= set(finding.where)
+    return set(alert.where) <= set(finding.where) or _is_again(finding, alert)
+
+
+def _is_again(finding: Finding, alert: Alert) -> bool:
+    """Whether a stream of the alert reached its threshold again and now names a wider slice of the same runs.
+
+    A stream that says all runs of its lane is news: what was one slice may have become everything.
+    """
+    same = any(held.stream_id == finding.stream_id for held in alert.findings)
+    return same and set(finding.cohort) < set(finding.where) <= set(alert.where)
 
 
 def is_part(alert: Alert, finding: Finding, now_ns: int, options: AlertOptions) -> bool:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quarterdeck.model.runs import Run
 from quarterdeck.model.signals import Keys
 from quarterdeck.observe.signals.columns import Bools
 from quarterdeck.stats.bets import BET_SIZES, Floats
@@ -72,9 +71,3 @@ class Newest:
         gains = growth[:, ::-1].cumsum(axis=1)[:, ::-1].max(axis=0)
         best = int(np.argmax(gains[: len(rows) - MIN_RUNS + 1]))
         return np.asarray(rows[max(0, 2 * best - len(rows)) :], dtype=np.int64)
-
-
-def told_of(run: Run, stratum: int, cohort: Keys) -> Told:
-    """What is kept of a run."""
-    attributes = tuple(getattr(run, name) for name in ATTRIBUTES)
-    return Told(stratum, cohort, attributes, run.tools, run.tool_errors)

@@ -325,3 +325,12 @@ def test_a_note_changes_no_state_and_an_alert_stays_bounded() -> None:
 
 def test_an_end_of_something_that_is_not_open_is_nothing(kept: Kept) -> None:
     assert kept.take(finding("fell"), finding("recovered")) == []
+
+
+def test_a_stream_that_is_reached_again_with_a_wider_slice_joins_its_alert(kept: Kept) -> None:
+    narrow = (("prompt_version", "v2"), ("tool", "search"))
+    kept.take(pooled(where=narrow, at_ns=NOW_NS))
+    assert kept.take(pooled(where=narrow[:1], at_ns=NOW_NS + 1)) == ["changed"]
+    assert kept.only.where == narrow
+    kept.take(pooled(where=(), at_ns=NOW_NS + 2))
+    assert len(kept.alerts) == 2  # what was one slice may have become everything
