@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -24,9 +25,12 @@ from quarterdeck.clock import Clock, SystemClock
 from quarterdeck.control.gateway.record import CallRecord
 from quarterdeck.control.gateway.server import GatewayServer
 from quarterdeck.control.gateway.spans import SpanBook
+from quarterdeck.errors import BadInput, BadSetting
+from quarterdeck.model.amounts import SharedAmounts
 from quarterdeck.model.health import LimitNow
 from quarterdeck.model.ports import SpanSink
 from quarterdeck.settings import Settings
+from quarterdeck.store.redis.amounts import RedisAmounts, connect
 
 _DRAIN_S = 3.0
 _DRAIN_SPANS_S = 3.0
@@ -47,6 +51,7 @@ class GatewayParts:
             local=is_loopback(settings.serve.host),
             now_ns=clock.now_ns,
             tell=self._tell,
+            shared=_shared(settings),
         )
 
     def send_spans_to(self, sink: SpanSink) -> None:
@@ -75,6 +80,19 @@ class GatewayParts:
         await self.server.stop(timeout_s)
         if self._book is not None:
             self._book.flush()
+
+
+def _shared(settings: Settings) -> Callable[[str], SharedAmounts] | None:
+    """Where several gateways keep one ledger together; None: in this process. Raises BadSetting."""
+    options = settings.admission
+    if options.shared_url is None:
+        return None
+    url, name = options.shared_url.get_secret_value(), options.shared_name
+    try:
+        connect(url, 1.0).close()
+    except BadInput as error:
+        raise BadSetting(f"admission.shared_url: {error.message}", mend=error.mend) from error
+    return lambda account: RedisAmounts(url, f"{name}:{account}")
 
 
 def serve_gateway(settings: Settings, *, to: str | None, key: str | None) -> int:

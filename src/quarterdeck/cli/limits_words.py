@@ -34,6 +34,11 @@ def _account(account: Mapping[str, Any]) -> Iterator[str]:
             f"  {scope}{one['dimension']}: {output.number(one['remaining'])} of {output.number(one['capacity'])} left, "
             f"{output.number(one['reserved'])} reserved ({output.number(one['limit'])} {one['unit']}{full})"
         )
+    keeping = account["keeping"]
+    if keeping["fail"] is not None:
+        lost = keeping["lost_for_s"]
+        state = "" if lost is None else f", not reached for {output.duration(lost)}: {keeping['fail']}"
+        yield f"  one ledger for {keeping['processes']} processes at {keeping['place']}{state}"
     yield from _queue(account)
     yield from _trouble(account)
 

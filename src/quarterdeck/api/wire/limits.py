@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from quarterdeck.api.times import rfc3339
 from quarterdeck.api.wire.common import listing
-from quarterdeck.control.admit.engine import DimensionState
+from quarterdeck.control.admit.engine import DimensionState, Keeping
 from quarterdeck.control.admit.status import AccountStatus
 from quarterdeck.control.gateway.limits import LimitsNow
 
@@ -123,6 +123,16 @@ class RuleOut(BaseModel):
     explained: float
 
 
+class KeepingOut(BaseModel):
+    """Where the ledger is. `processes` share it; `fail`: what happens when it cannot be reached, null where it cannot be lost;
+    `lost_for_s`: null while it can be reached."""
+
+    place: str
+    processes: int
+    fail: Literal["open", "closed"] | None
+    lost_for_s: float | None
+
+
 class AccountLimitsOut(BaseModel):
     """One provider account. `account`: the pattern of its models; `meter`: the provider's rule.
 
@@ -147,6 +157,7 @@ class AccountLimitsOut(BaseModel):
     first_token_s: float | None
     little: LittleOut | None
     rule: RuleOut | None
+    keeping: KeepingOut
 
 
 class StopOut(BaseModel):
@@ -212,8 +223,14 @@ def _account(account: AccountStatus, now_ns: int) -> dict[str, Any]:
         "cut_answers": account.cut_answers,
         "first_token_s": account.first_token_s,
         "little": None if account.little is None else account.little._asdict(),
+        "keeping": _keeping(account.keeping, now_ns),
         "rule": None if account.rule is None else {name: getattr(account.rule, name) for name in RuleOut.model_fields},
     }
+
+
+def _keeping(one: Keeping, now_ns: int) -> dict[str, Any]:
+    lost_for_s = None if one.lost_since is None else max(now_ns / 1e9 - one.lost_since, 0.0)
+    return {"place": one.place, "processes": one.processes, "fail": one.fail, "lost_for_s": lost_for_s}
 
 
 def _dimension(one: DimensionState, now_ns: int) -> dict[str, Any]:

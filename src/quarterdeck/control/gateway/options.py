@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -141,4 +141,19 @@ class AdmissionOptions(BaseModel):
         description="By pattern of model, first match wins: meter, limits, shares, policy. Limits that are not given are taken "
         "from the provider's headers, else measured.",
         json_schema_extra={"unit": "accounts"},
+    )
+    shared_url: SecretStr | None = Field(
+        None,
+        description="Redis or Valkey in which gateways keep one ledger together; not set keeps it in this process.",
+        json_schema_extra={"unit": "URL"},
+    )
+    shared_name: str = Field(
+        "default",
+        description="Gateways with the same name and accounts share a ledger.",
+        json_schema_extra={"unit": "name"},
+    )
+    shared_fail: Literal["closed", "open"] = Field(
+        "closed",
+        description="When that server cannot be reached: calls wait, or each gateway goes on with its part of every limit.",
+        json_schema_extra={"unit": "closed or open"},
     )

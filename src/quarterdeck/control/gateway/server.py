@@ -23,10 +23,12 @@ from quarterdeck.control.gateway.record import Tell, to_nobody
 from quarterdeck.control.gateway.stops import Stops
 from quarterdeck.control.gateway.tenants import read_tenants
 from quarterdeck.errors import BadFile, BadInput, BadSetting, UnsafeBind
+from quarterdeck.model.amounts import SharedAmounts
 
 
 class GatewayServer:
-    """One gateway for the calls of one project. `local`: it will listen on loopback.
+    """One gateway for the calls of one project. `local`: it will listen on loopback. `shared`: where several gateways keep one
+    ledger together.
 
     Raises BadSetting (addresses, accounts), BadFile (a key file), UnsafeBind. Nothing listens before `start`.
     """
@@ -40,6 +42,7 @@ class GatewayServer:
         local: bool,
         now_ns: Callable[[], int],
         tell: Tell = to_nobody,
+        shared: Callable[[str], SharedAmounts] | None = None,
     ) -> None:
         tenants = read_tenants(options.tenant_keys_file)
         if not local and not tenants.demanded:
@@ -48,7 +51,7 @@ class GatewayServer:
                 mend="name a file of keys in gateway.tenant_keys_file, or bind to 127.0.0.1",
             )
         self.project = project
-        self.admission = _admission(accounts)
+        self.admission = _admission(accounts, shared)
         self.stops = Stops(project, now_ns)
         self._pools = {
             "openai": _pool(options, options.openai_url),
@@ -99,9 +102,9 @@ class GatewayServer:
         }
 
 
-def _admission(options: AdmissionOptions) -> Admission:
+def _admission(options: AdmissionOptions, shared: Callable[[str], SharedAmounts] | None) -> Admission:
     try:
-        return Admission(options.accounts)
+        return Admission(options.accounts, shared=shared, shared_fail=options.shared_fail)
     except BadInput as error:
         raise BadSetting(
             f"admission.accounts: {error.message}", mend="docs/how-to/gateway.md shows the form"
