@@ -6,6 +6,7 @@ product with its own budget. The changes begin where the quiet month ends, each 
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import statistics
 import sys
@@ -45,6 +46,7 @@ def null(short: bool) -> dict[str, Any]:
         promise = deck.get("signals?limit=1")["promise"]
         streams = deck.get("signals?limit=3")["items"]
     _kept[short] = folder
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     fired = [alert for alert in alerts if alert["fired_at"] is not None]
     return {
         "runs": runs,
