@@ -89,7 +89,7 @@ def test_before_the_first_call_the_two_lines_carry_this_servers_address(busy: Bu
     expect(page.locator(".listening")).to_contain_text(busy.gateway)
     expect(page.locator("pre").first).to_contain_text(f"export OPENAI_BASE_URL={busy.gateway}/openai/v1")
     expect(page.get_by_role("heading", name="gpt-5-mini")).to_be_visible()
-    expect(page.locator(".gauge").first).to_contain_text("0 reserved")
+    expect(page.locator(".gauge").first).to_contain_text("nothing used of 600")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -123,7 +123,7 @@ function Queue({ account }: { account: Account }) {
           ["tokens", "num"],
           ["who", "text"],
           ["for what", "text"],
-          ["the next would start", "text"],
+          ["a new call would start", "text"],
         ]}
       >
         {account.lanes.map((lane) => (

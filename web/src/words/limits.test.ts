@@ -69,6 +69,8 @@ describe("gauges", () => {
   it("say a debt as a debt, and when the bucket is free again", () => {
     expect(gaugeWords(dimension())).toBe("240k used, 88k reserved, 121k remaining of 450k".replace("88k", "88.2k"));
     expect(gaugeWords(dimension({ remaining: -2_000 }))).toContain("2k owed");
+    expect(gaugeWords(dimension({ reserved: 0, full_in_s: 0 }))).toBe("nothing used of 450k");
+    expect(parts(dimension({ used: 1_875, reserved: 0, full_in_s: 0 })).used).toBe(0);
     expect(freeWords(dimension())).toBe("free in 44 s");
     expect(freeWords(dimension({ full_in_s: 0 }))).toBe("free");
     expect(freeWords(dimension({ full_in_s: null, reserved: 3 }))).toBe("free when its calls end");
@@ -88,6 +90,8 @@ describe("the queue", () => {
     expect(tenantsWords(full)).toBe("e 5, d 4, c 3, b 2, 1 other tenant");
     expect(tenantsWords(lane({ tenants: [{ tenant: "", calls: 2 }] }))).toBe("no tenant 2");
     expect(untilWords(lane({ starts_in_s: 24.5 }))).toBe("in 25 s");
+    expect(untilWords(lane())).toBe("at once");
+    expect(untilWords(lane({ calls: 3 }))).toBe("as one of the next");
     expect(untilWords(lane({ starts_in_s: null }))).toBe("until another call ends");
     expect(waitsFor(account())).toBe("input tokens");
     expect(waitsFor(account({ blocked: { reason: "circuit_open", ends_in_s: 4 } }))).toBe(

@@ -55,14 +55,21 @@ export function scarcest(account: Account): Dimension | null {
   return own.reduce<Dimension | null>((least, one) => (least && left(least) <= left(one) ? least : one), null);
 }
 
+/** Full but for the guard that a bucket keeps. */
+function isFree(one: Dimension): boolean {
+  return one.full_in_s !== null && one.full_in_s <= 0 && one.reserved === 0;
+}
+
 /** Shares of the capacity, each from 0 to 1, that a gauge draws: used, reserved. A debt is as full as can be. */
 export function parts(one: Dimension): { used: number; reserved: number } {
   const whole = Math.max(one.capacity, 1e-9);
   const reserved = Math.min(1, Math.max(0, one.reserved / whole));
+  if (isFree(one)) return { reserved, used: 0 };
   return { reserved, used: Math.min(1 - reserved, Math.max(0, one.used / whole)) };
 }
 
 export function gaugeWords(one: Dimension): string {
+  if (isFree(one)) return `nothing used of ${amount(one.capacity, one)}`;
   const owed = one.remaining < 0 ? `${amount(-one.remaining, one)} owed` : `${amount(one.remaining, one)} remaining`;
   return `${amount(Math.max(one.used, 0), one)} used, ${amount(one.reserved, one)} reserved, ${owed} of ${amount(one.capacity, one)}`;
 }
@@ -82,7 +89,8 @@ export function waitsFor(account: Account): string {
 
 export function untilWords(lane: Lane): string {
   if (lane.starts_in_s === null) return "until another call ends";
-  return lane.starts_in_s < 0.05 ? "at once" : `in ${duration(lane.starts_in_s)}`;
+  if (lane.starts_in_s >= 0.05) return `in ${duration(lane.starts_in_s)}`;
+  return lane.calls > 0 ? "as one of the next" : "at once";
 }
 
 export function tenantsWords(lane: Lane, most = 4): string {
