@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -33,6 +34,8 @@ ROOT = Path(__file__).parents[1]
 PEER = ROOT / "var/peers/litellm"
 PIECES = 20
 PROMPT = "x" * 2_000
+KEY = "sk-" + secrets.token_hex(32)
+"""The peer does not start without one; ours passes it on."""
 ANSWER = json.dumps(
     {
         "id": "c", "object": "chat.completion", "created": 1, "model": "gpt-4o-mini",
@@ -135,7 +138,7 @@ def request_of(path: str, *, stream: bool) -> bytes:
         body["stream"] = True
     data = json.dumps(body).encode()
     head = (
-        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer sk-x\r\ncontent-type: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {KEY}\r\ncontent-type: application/json\r\n"
     )
     return head.encode() + b"content-length: %d\r\n\r\n" % len(data) + data
 
@@ -214,7 +217,7 @@ def start_litellm(upstream: int, folder: Path) -> tuple[subprocess.Popen[Any], i
     config.write_text(json.dumps({"model_list": [{"model_name": "gpt-4o-mini", "litellm_params": entry}]}))
     process = subprocess.Popen(
         [str(PEER / "bin/litellm"), "--config", str(config), "--port", str(port), "--host", "127.0.0.1"],
-        env={**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"},
+        env={**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False", "LITELLM_MASTER_KEY": KEY},
         stdout=(folder / "litellm.log").open("wb"), stderr=subprocess.STDOUT, cwd=folder,
     )  # fmt: skip
     wait_open(port, process, 180)

@@ -37,7 +37,11 @@ class Stops:
 
     def stop(self, project: str, where: Keys, reason: str, until_ns: int) -> bool:
         """See the port. A second word on the same cohort replaces the first."""
-        if project != self._project or not where or any(name not in SAID_BY_CALLS for name, _ in where):
+        if (
+            project != self._project
+            or not where
+            or any(name not in SAID_BY_CALLS or value is None for name, value in where)
+        ):
             return False
         with self._lock:
             self._forget_old()
