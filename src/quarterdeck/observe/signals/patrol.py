@@ -221,9 +221,10 @@ class Patrol:
         return self.fleet_deploys.explains(self.strata.names[record.stratum].cohort, record)
 
     def _observe(self, run: Held, at_ns: int) -> list[Finding]:
-        """A run whose turn it is. Of those that were under way when the watch began only the long ones were seen."""
-        if run.started_ns < self.first_end_ns:
-            return []
+        """A run whose turn it is. Of those that were under way when the watch began only the long ones came: they are
+
+        shown, and teach and bet nothing.
+        """
         values, stratum, unit = run.values, run.stratum, run.unit
         cohort = self.strata.names[stratum].cohort
         scopes = self._scopes(cohort, at_ns)
@@ -240,6 +241,9 @@ class Patrol:
             scope.see(at_ns, values, normal, run.run_id)
             if scope.runs % _BUDGET_EVERY == 1:
                 self._set_thresholds(scope)
+        if run.started_ns < self.first_end_ns:
+            self._point(at_ns, *scopes)
+            return []
         single = known if unit is None else known & ~self.clustering.blocked
         found = self._bet(stratum, places, single, scale, scopes)
         self.strata.learn(stratum, values, single, scale)

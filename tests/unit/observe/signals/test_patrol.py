@@ -291,7 +291,7 @@ def test_a_run_waits_for_those_that_started_before_it_and_silence_lets_it_go() -
     for n in range(100):
         taken(patrol, [run(n, 10.0 * n, 40.0)])
     seen = patrol.streams()[0].runs
-    assert 0 < seen <= 95
+    assert 0 < seen < 100
     end_ns = patrol.last_ns
     late_ns = end_ns + 3_600 * SECOND  # the first look after a run says nothing of how late it came
     patrol.pass_time(late_ns)
