@@ -84,7 +84,7 @@ def compose(
     ledger = _ledger(keys)
     erased = [row.digest for row in ledger.tombstones() if row.kind != "user"]
     privacy = privacy_parts(settings.privacy, hash_key, registry, erased)
-    gateway = None if settings.gateway.port is None else GatewayParts(settings, clock, project=settings.serve.project)
+    gateway = _gateway(settings, clock, registry)
     store = DuckDBStore(folder / STORE_FILE, options=settings.duckdb, clock=clock)
     watch = watch_parts(
         settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log, endpoints=endpoints,
@@ -122,6 +122,13 @@ def compose(
         OtlpGrpc(pipeline, authenticator, settings.ingest, refused),
     )
     return Deck(store, pipeline, bodies, upkeep, watch, gateway, create_api(services), *doors)
+
+
+def _gateway(settings: Settings, clock: Clock, registry: CollectorRegistry) -> GatewayParts | None:
+    """None: no port is set."""
+    if settings.gateway.port is None:
+        return None
+    return GatewayParts(settings, clock, project=settings.serve.project, registry=registry)
 
 
 def _services(

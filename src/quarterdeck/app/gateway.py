@@ -17,8 +17,10 @@ from typing import Any
 import orjson
 import structlog
 import uvloop
+from prometheus_client import CollectorRegistry
 
 from quarterdeck import __version__
+from quarterdeck.app.gateway_gauges import GatewayGauges
 from quarterdeck.app.ports import is_loopback, listen
 from quarterdeck.app.span_sinks import OtlpSink
 from quarterdeck.clock import Clock, SystemClock
@@ -39,11 +41,14 @@ _DRAIN_SPANS_S = 3.0
 class GatewayParts:
     """A gateway that tells of its calls. `sink` may be given later, but before `start`."""
 
-    def __init__(self, settings: Settings, clock: Clock, *, project: str) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, *, project: str, registry: CollectorRegistry | None = None
+    ) -> None:
         """Raises what `GatewayServer` raises."""
         self._spans_wanted = settings.gateway.spans
         self._project = project
         self._book: SpanBook | None = None
+        self._gauges = None if registry is None else GatewayGauges(registry)
         self.server = GatewayServer(
             settings.gateway,
             settings.admission,
@@ -53,6 +58,8 @@ class GatewayParts:
             tell=self._tell,
             shared=_shared(settings),
         )
+        if self._gauges is not None:
+            self._gauges.watch(self.server)
 
     def send_spans_to(self, sink: SpanSink) -> None:
         """Where spans go from now on."""
@@ -60,6 +67,8 @@ class GatewayParts:
             self._book = SpanBook(sink, self._project, __version__, os.urandom)
 
     def _tell(self, record: CallRecord) -> None:
+        if self._gauges is not None:
+            self._gauges.tell(record)
         if self._book is not None:
             self._book.tell(record)
 

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 import structlog
+from prometheus_client import CollectorRegistry
 
 from quarterdeck.app.gateway import GatewayParts
 from quarterdeck.app.span_sinks import WAITING_BYTES_MAX, PipelineSink
 from quarterdeck.clock import FakeClock
+from quarterdeck.control.gateway.record import CallRecord
 from quarterdeck.control.gateway.stops import Stops
+from quarterdeck.control.gateway.who import read_who
 from quarterdeck.errors import BadFile, BadSetting, Overloaded, QuarterdeckError, UnsafeBind
 from quarterdeck.settings import Settings
 
@@ -129,3 +132,19 @@ def test_what_calls_do_not_say_cannot_be_stopped(stops: tuple[Stops, FakeClock],
     made, clock = stops
     assert not made.stop(project, where, "runaway", clock.now_ns() + 10**9)
     assert made.now() == []
+
+
+def test_how_calls_ended_is_counted() -> None:
+    registry = CollectorRegistry()
+    settings = Settings.load(env={})
+    made = GatewayParts(settings, FakeClock(), project="default", registry=registry)
+    who = read_who({}, "acme")
+    refused = CallRecord(
+        "openai", "chat", False, "m", "m", who, "standard", 0, 429, "deadline", 0.0, 1, 2, None, None, None, None, None, None
+    )  # fmt: skip
+    made._tell(refused)
+    assert (
+        registry.get_sample_value("quarterdeck_gateway_calls_total", {"provider": "openai", "ended": "deadline"}) == 1
+    )
+    assert registry.get_sample_value("quarterdeck_gateway_connections") == 0
+    made.server.admission.close()
