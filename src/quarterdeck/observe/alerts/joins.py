@@ -26,7 +26,7 @@ def belongs(finding: Finding, alert: Alert, now_ns: int, options: AlertOptions) 
     deploy = deploy_of(alert)
     if finding.deploy is not None:
         if deploy is not None:
-            return _same_release(finding.deploy, deploy)
+            return _same_release(finding.deploy, deploy) or _same_version(finding.deploy, deploy)
         return _is_explained(alert.findings[0], finding.deploy, {finding.signal}) and _is_new(alert, now_ns, options)
     signals = {held.signal for held in alert.findings}
     if deploy is not None and _is_explained(finding, deploy, signals):
@@ -72,6 +72,18 @@ def _same_release(one: Deploy, other: Deploy) -> bool:
         one.cohort == other.cohort
         and one.part != other.part
         and abs(one.opened_ns - other.opened_ns) <= _SAME_RELEASE_NS
+    )
+
+
+def _same_version(one: Deploy, other: Deploy) -> bool:
+    """Whether one version is new in two cohorts of one agent: in production and in staging.
+
+    Versions of two agents may bear one name by chance. Where cohorts know no agent, anything in common will do.
+    """
+    both = set(one.cohort) & set(other.cohort)
+    names = {"agent"} if any(name == "agent" for name, _ in one.cohort) else {name for name, _ in both}
+    return (one.part, one.new) == (other.part, other.new) and any(
+        name in names and value is not None for name, value in both
     )
 
 

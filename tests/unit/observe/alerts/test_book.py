@@ -185,6 +185,15 @@ def test_two_parts_that_changed_in_one_release_are_one_alert(kept: Kept) -> None
     assert kept.take(finding(deploy=later, stream_id="model-failing")) == ["firing"]
 
 
+def test_one_version_in_two_environments_is_one_alert(kept: Kept) -> None:
+    staging = tuple((name, "staging" if name == "environment" else value) for name, value in COHORT)
+    kept.take(finding())
+    there = replace(V7, cohort=staging)
+    assert kept.take(finding(deploy=there, cohort=staging, where=there.where, stream_id="staging")) == ["joined"]
+    other = replace(V7, cohort=(("agent", "another"), ("environment", "production")))
+    assert kept.take(finding(deploy=other, cohort=other.cohort, where=other.where, stream_id="other")) == ["firing"]
+
+
 def test_streams_that_only_joined_do_not_hold_an_alert_open(kept: Kept) -> None:
     kept.take(finding(), pooled())
     assert kept.take(finding("recovered")) == ["resolved"]
