@@ -203,8 +203,7 @@ def compile_plan(scope_name: str, schema_url: str, keys: Sequence[str]) -> Plan:
     index = _index(dialect.name)
     chosen, present = _chosen(keys, index), set(keys)
     unmapped = _unmapped(keys, index, (*FAMILIES, *dialect.families))
-    outputs, indexed_output = outputs_of(keys)
-    varying = _reads(chosen, labels=False)
+    (outputs, indexed_output), varying = outputs_of(keys), _reads(chosen, labels=False)
     marks, sampled = tuple(key for key in FAILURE_MARKS if key in present), shows_sampling(tuple(keys))
     unmapped_usage = any(_USAGE_WORDS.search(key) for key in unmapped)
     return Plan(
