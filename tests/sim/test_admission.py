@@ -30,9 +30,7 @@ def all_done(story: Story) -> bool:
 @pytest.mark.parametrize("meter", METERS)
 def test_no_dimension_is_ever_exceeded(meter: str) -> None:
     """Twice the load that fits, in bursts: the provider refuses none of it, and no bucket of it falls below empty."""
-    jobs = steady(12, 60, tenant="a") + [
-        job for k in range(3) for job in burst(60, 20.0 * k, tenant="b", task=f"t{k}")
-    ]
+    jobs = steady(12, 60, tenant="a") + [job for k in range(3) for job in burst(60, 20.0 * k, tenant="b", task=f"t{k}")]
     story = play(jobs, meter=meter, limits=METERS[meter])
     assert all_done(story)
     assert story.report.rejections == 0
@@ -63,7 +61,8 @@ def test_a_task_cannot_pass_its_share() -> None:
     story = play(jobs, shares={"task:*": Limits(concurrency=4)})
     assert all_done(story)
     events = sorted(
-        [(one.sent, 1) for one in story.calls if one.sent is not None] + [(one.answered, -1) for one in story.calls if one.answered is not None]
+        [(one.sent, 1) for one in story.calls if one.sent is not None]
+        + [(one.answered, -1) for one in story.calls if one.answered is not None]
     )
     out = most = 0
     for _, step in events:

@@ -95,16 +95,9 @@ def compose(
         key=hash_key, build_runs=runs.summaries, trees=runs.trees, alerts=watch.alert_run_ids,
     )  # fmt: skip
     pipeline = Pipeline(
-        store=bodies.store,
-        canonical=Canonicalizer(user_hash_key=hash_key),
-        build_runs=bodies.build_runs,
-        gauges=gauges,
-        clock=clock,
-        ingest=settings.ingest,
-        options=settings.pipeline,
-        log=log,
-        privacy=privacy.door,
-    )
+        store=bodies.store, canonical=Canonicalizer(user_hash_key=hash_key), build_runs=bodies.build_runs,
+        gauges=gauges, clock=clock, ingest=settings.ingest, options=settings.pipeline, log=log, privacy=privacy.door,
+    )  # fmt: skip
     upkeep = upkeep_parts(
         settings, store=bodies.store, pipeline=pipeline, privacy=privacy, ledger=ledger, trees=runs.trees,
         hash_key=hash_key, clock=clock, log=log,

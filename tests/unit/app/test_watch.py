@@ -53,7 +53,12 @@ def test_it_starts_stops_and_leaves_its_memory(tmp_path: Path, keys: SqlKeyStore
     made.start()
     assert made.stop(30)
     assert (tmp_path / WATCH_FILE).exists()
-    assert [limit.name for limit in made.limits()] == ["watch_taken", "watch_doubtful", "watch_waiting", "watch_projects"]
+    assert [limit.name for limit in made.limits()] == [
+        "watch_taken",
+        "watch_doubtful",
+        "watch_waiting",
+        "watch_projects",
+    ]
     assert made.alert_run_ids() == frozenset()
 
 

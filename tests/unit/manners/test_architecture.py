@@ -51,7 +51,12 @@ def test_the_stages_are_those_of_the_import_contract(architecture: str, contract
     contract = next(c for c in contracts if c.get("containers") == ["quarterdeck.observe"])
     layers = contract["layers"]
     assert isinstance(layers, list)
-    assert layers[0].split(" | ") == ["pipeline", "watch", "doctor", "upkeep"]  # they may see all stages, and not each other
+    assert layers[0].split(" | ") == [
+        "pipeline",
+        "watch",
+        "doctor",
+        "upkeep",
+    ]  # they may see all stages, and not each other
     said = WAY.search(architecture)
     assert said is not None
     assert re.findall(r"`(\w+)`", said.group(1)) == [stage.strip() for stage in layers[1].split("|")]
