@@ -161,10 +161,21 @@ class AdmissionRefused(RateLimited):
 
     code = "admission_refused"
 
-    def __init__(self, reason: str, detail: str, *, starts_in_s: float | None = None) -> None:
-        super().__init__(f"not admitted, {reason}: {detail}", retry_after_s=starts_in_s)
+    def __init__(
+        self,
+        message: str,
+        *,
+        mend: str | None = None,
+        retry_after_s: float | None = None,
+        reason: str = "refused",
+    ) -> None:
+        super().__init__(message, mend=mend, retry_after_s=retry_after_s)
         self.reason = reason
-        self.starts_in_s = starts_in_s
+
+    @property
+    def starts_in_s(self) -> float | None:
+        """Seconds; None when that cannot be said."""
+        return self.retry_after_s
 
 
 class Unreachable(QuarterdeckError):

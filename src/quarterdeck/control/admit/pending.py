@@ -148,4 +148,6 @@ def _give_up(candidate: Candidate, promise: Future[Outcome]) -> None:
 
 def _error(refused: Refused | None) -> AdmissionRefused:
     assert refused is not None
-    return AdmissionRefused(refused.reason, refused.detail, starts_in_s=refused.starts_in_s)
+    return AdmissionRefused(
+        f"not admitted, {refused.reason}: {refused.detail}", reason=refused.reason, retry_after_s=refused.starts_in_s
+    )
