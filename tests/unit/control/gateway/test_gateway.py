@@ -11,7 +11,7 @@ import pytest
 from quarterdeck.control.gateway.stops import Stops
 from quarterdeck.control.gateway.tenants import Tenants
 
-from .conftest import ANSWER, CHAT, Seen, answers, read_answer, reply, rigged, wire
+from .conftest import ANSWER, CHAT, LIMITS, Seen, answers, read_answer, reply, rigged, wire
 
 MESSAGES = {"model": "claude-x", "max_tokens": 50, "messages": [{"role": "user", "content": "hi"}]}
 
@@ -155,6 +155,44 @@ def test_a_stream_is_passed_on_while_it_is_written(run: Any) -> None:
             go_on.set()
             await reader.readuntil(b"0\r\n\r\n")
             writer.close()
+
+    run(scenario)
+
+
+def test_a_thousand_streams_are_held_at_once_and_each_is_settled(run: Any) -> None:
+    """None may end before all have begun, so they are all open at the same time."""
+    many = 1_000
+
+    async def scenario() -> None:
+        go_on = asyncio.Event()
+        first, last = chunk(piece("a")), chunk(piece("b"))
+
+        async def script(seen: Seen, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+            writer.write(b"%x\r\n%s\r\n" % (len(first), first))
+            await go_on.wait()
+            writer.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(last), last))
+
+        async def begin(rig: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            reader, writer = await rig.connect()
+            writer.write(wire({**CHAT, "stream": True}))
+            await reader.readuntil(first)
+            return reader, writer
+
+        limits = {"requests": 1e6, "input": 1e9, "output": 1e9, "concurrency": 2 * many}
+        accounts = {"*": {"meter": "anthropic", "limits": limits}}
+        bounds = LIMITS._replace(connections_max=2 * many, held_bytes_max=2**24)
+        async with rigged(script, accounts=accounts, limits=bounds) as rig:
+            held = [one for _ in range(10) for one in await asyncio.gather(*(begin(rig) for _ in range(many // 10)))]
+            assert len(rig.upstream.seen) == many
+            assert rig.held() > 0
+            go_on.set()
+            for reader, writer in held:
+                assert last in await reader.readuntil(b"0\r\n\r\n")
+                writer.close()
+            assert len(rig.records) == many
+            assert {(record.failure, record.status) for record in rig.records} == {("", 200)}
+            assert rig.held() == 0
 
     run(scenario)
 
