@@ -259,9 +259,13 @@ class Book:
 
 
 def _says_more(finding: Finding, alert: Alert) -> bool:
-    """Whether the alert is now about this finding: it names the version, says that it is the whole fleet, or opened it."""
+    """Whether the alert is now about this finding: it names the version or a narrower slice (the tool that fails), says that
+    it is the whole fleet, or opened it.
+    """
     if finding.deploy is not None and deploy_of(alert) is None:
         return True
+    if alert.where and set(finding.where) > set(alert.where) and deploy_of(alert) is None:
+        return finding.state == "reached"
     if finding.lane == "pooled" and not finding.where and alert.findings[0].lane == "cohort":
         return finding.state == "reached" and deploy_of(alert) is None
     return alert.state == "pending" and stream_of(alert.findings[0]) == stream_of(finding)

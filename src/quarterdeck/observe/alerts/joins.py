@@ -33,7 +33,9 @@ def belongs(finding: Finding, alert: Alert, now_ns: int, options: AlertOptions) 
         return True
     if not alert.where and finding.signal not in signals:
         return _is_new(alert, now_ns, options)
-    return set(alert.where) <= set(finding.where) or _is_again(finding, alert)
+    # The alert may have moved to a narrower slice since; what it was about before is still its cause.
+    wheres = [alert.where, *(held.where for held in alert.findings if held.where and alert.where)]
+    return any(set(where) <= set(finding.where) for where in wheres) or _is_again(finding, alert)
 
 
 def _is_again(finding: Finding, alert: Alert) -> bool:

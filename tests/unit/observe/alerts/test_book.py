@@ -194,6 +194,16 @@ def test_one_version_in_two_environments_is_one_alert(kept: Kept) -> None:
     assert kept.take(finding(deploy=other, cohort=other.cohort, where=other.where, stream_id="other")) == ["firing"]
 
 
+def test_an_alert_is_about_the_tool_once_the_tool_is_named(kept: Kept) -> None:
+    version = (("prompt_version", "v2"),)
+    tool = (("prompt_version", "v2"), ("tool", "search"))
+    kept.take(pooled(signal="errors_inside", where=version, stream_id="inside"))
+    assert kept.take(pooled(signal="tool_errors", where=tool, stream_id="tools")) == ["joined"]
+    assert (kept.only.where, kept.only.findings[0].signal) == (tool, "tool_errors")
+    kept.take(pooled(signal="tokens", where=version, stream_id="tokens"))
+    assert kept.only.where == tool, "a wider slice says no more"
+
+
 def test_streams_that_only_joined_do_not_hold_an_alert_open(kept: Kept) -> None:
     kept.take(finding(), pooled())
     assert kept.take(finding("recovered")) == ["resolved"]
