@@ -1,4 +1,4 @@
-"""What several peers' policies share: an SDK's delays before a retry, and buckets of what a caller asked for.
+"""What several peers' policies share: an SDK's delays before a retry, buckets of what a caller asked for, one alarm.
 
 Refuses: anything that the peers do not do.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from quarterdeck.simulate.load.client import Demand, Refusal
+from quarterdeck.simulate.load.client import Answer, Demand, Refusal, Wire
 
+MINUTE_S = 60.0
 RETRIES = 2
 BASE_S = 0.5
 LONGEST_S = 8.0
@@ -40,3 +41,38 @@ def asked_for(demand: Demand, limits: Mapping[str, float]) -> dict[str, float]:
         "total": demand.tokens_input + demand.max_tokens,
     }
     return {name: amounts[name] for name in limits if name in amounts}
+
+
+def refill_s(missing: Mapping[str, float], limits: Mapping[str, float]) -> float:
+    """How long until what is missing has flowed in, at a limit's worth a minute; 0 when nothing is missing."""
+    longest = max((amount / limits[name] * MINUTE_S for name, amount in missing.items()), default=0.0)
+    return longest if longest > 1e-9 else 0.0
+
+
+class Alarm:
+    """Rings once for whoever waits at the head; setting it again before it rang changes nothing."""
+
+    def __init__(self, wire: Wire, what: Callable[[], None]) -> None:
+        self._wire = wire
+        self._what = what
+        self._is_set = False
+
+    def set(self, wait_s: float) -> None:
+        """Ring in so many seconds."""
+        if not self._is_set:
+            self._is_set = True
+            self._wire.after(wait_s, self._ring)
+
+    def _ring(self) -> None:
+        self._is_set = False
+        self._what()
+
+
+class TakesNoNotice:
+    """Of good news: most peers learn nothing from it."""
+
+    def began(self, demand: Demand, headers: Mapping[str, str]) -> None:
+        """The provider accepted."""
+
+    def answered(self, demand: Demand, answer: Answer) -> None:
+        """The answer is complete."""

@@ -6,10 +6,10 @@ Scale 0.4, beta 0.7, at most twice the measured rate; the measured rate is smoot
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from quarterdeck.simulate.load.client import Answer, Demand, Refusal, Wire
-from quarterdeck.simulate.load.peer import sdk_delay_s
+from quarterdeck.simulate.load.peer import Alarm, TakesNoNotice, sdk_delay_s
 
 SCALE = 0.4
 BETA = 0.7
@@ -17,7 +17,7 @@ SMOOTH = 0.8
 BUCKET_S = 0.5
 
 
-class AdaptiveRate:
+class AdaptiveRate(TakesNoNotice):
     """One token a request; before the first refusal nothing is held back."""
 
     def __init__(self, wire: Wire, chance: Callable[[], float]) -> None:
@@ -33,7 +33,7 @@ class AdaptiveRate:
         self._filled_at = 0.0
         self._waiting: deque[Demand] = deque()
         self._tried: dict[int, int] = {}
-        self._alarm = False
+        self._alarm = Alarm(wire, self._start)
 
     def arrived(self, demand: Demand) -> None:
         self._waiting.append(demand)
@@ -47,20 +47,11 @@ class AdaptiveRate:
         while self._waiting:
             if self._rate is not None:
                 if self._tokens < 1.0:
-                    self._set_alarm((1.0 - self._tokens) / self._rate)
+                    self._alarm.set((1.0 - self._tokens) / self._rate + 1e-6)
                     return
                 self._tokens -= 1.0
             demand = self._waiting.popleft()
             self._wire.send(demand, demand.max_tokens)
-
-    def _set_alarm(self, wait_s: float) -> None:
-        if not self._alarm:
-            self._alarm = True
-            self._wire.after(wait_s + 1e-6, self._ring)
-
-    def _ring(self) -> None:
-        self._alarm = False
-        self._start()
 
     def _measure(self) -> None:
         self._counted += 1
@@ -83,9 +74,6 @@ class AdaptiveRate:
             window = (self._most * (1 - BETA) / SCALE) ** (1 / 3)
             wanted = SCALE * (now - self._throttled_at - window) ** 3 + self._most
         self._rate = max(min(wanted, max(2 * self._measured, 0.5)), 0.5)
-
-    def began(self, demand: Demand, headers: Mapping[str, str]) -> None:
-        del demand, headers
 
     def answered(self, demand: Demand, answer: Answer) -> None:
         del answer

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 
-from quarterdeck.simulate.load.client import Answer, Demand, Refusal, Wire
-from quarterdeck.simulate.load.peer import asked_for
+from quarterdeck.simulate.load.client import Demand, Refusal, Wire
+from quarterdeck.simulate.load.peer import MINUTE_S, Alarm, TakesNoNotice, asked_for, refill_s
 
-MINUTE_S = 60.0
 PAUSE_S = 15.0
 
 
-class Cookbook:
+class Cookbook(TakesNoNotice):
     """Capacity starts full, refills in a line, and is never given back; refused calls are tried before new ones."""
 
     def __init__(self, wire: Wire, limits: Mapping[str, float]) -> None:
@@ -22,7 +21,7 @@ class Cookbook:
         self._at = 0.0
         self._paused_until = 0.0
         self._waiting: deque[Demand] = deque()
-        self._alarm = False
+        self._alarm = Alarm(wire, self._start)
 
     def arrived(self, demand: Demand) -> None:
         self._waiting.append(demand)
@@ -36,7 +35,7 @@ class Cookbook:
         while self._waiting:
             wait_s = max(self._paused_until - now, self._wait_s(self._waiting[0]))
             if wait_s > 0:
-                self._set_alarm(wait_s)
+                self._alarm.set(wait_s)
                 return
             demand = self._waiting.popleft()
             for name, amount in asked_for(demand, self._limits).items():
@@ -44,26 +43,9 @@ class Cookbook:
             self._wire.send(demand, demand.max_tokens)
 
     def _wait_s(self, demand: Demand) -> float:
-        short = [
-            (min(amount, self._limits[name]) - self._has[name]) / self._limits[name] * MINUTE_S
-            for name, amount in asked_for(demand, self._limits).items()
-        ]
-        return max(short) if max(short, default=0.0) > 1e-9 else 0.0
-
-    def _set_alarm(self, wait_s: float) -> None:
-        if not self._alarm:
-            self._alarm = True
-            self._wire.after(wait_s, self._ring)
-
-    def _ring(self) -> None:
-        self._alarm = False
-        self._start()
-
-    def began(self, demand: Demand, headers: Mapping[str, str]) -> None:
-        del demand, headers
-
-    def answered(self, demand: Demand, answer: Answer) -> None:
-        del demand, answer
+        asked = asked_for(demand, self._limits)
+        missing = {name: min(amount, self._limits[name]) - self._has[name] for name, amount in asked.items()}
+        return refill_s(missing, self._limits)
 
     def refused(self, demand: Demand, refusal: Refusal) -> None:
         del refusal

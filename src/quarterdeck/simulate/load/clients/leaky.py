@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from heapq import heappop, heappush
 
-from quarterdeck.simulate.load.client import Answer, Demand, Refusal, Wire
-from quarterdeck.simulate.load.peer import asked_for
-
-MINUTE_S = 60.0
+from quarterdeck.simulate.load.client import Demand, Refusal, Wire
+from quarterdeck.simulate.load.peer import MINUTE_S, Alarm, TakesNoNotice, asked_for, refill_s
 
 
-class LeakyBucket:
+class LeakyBucket(TakesNoNotice):
     """A minute's worth fits; `by_amount`: the smallest waits least, else the first."""
 
     def __init__(self, wire: Wire, limits: Mapping[str, float], *, by_amount: bool) -> None:
@@ -26,7 +24,7 @@ class LeakyBucket:
         self._at = 0.0
         self._seq = 0
         self._waiting: list[tuple[float, int, Demand]] = []
-        self._alarm = False
+        self._alarm = Alarm(wire, self._start)
 
     def arrived(self, demand: Demand) -> None:
         self._seq += 1
@@ -42,7 +40,7 @@ class LeakyBucket:
             demand = self._waiting[0][2]
             wait_s = self._wait_s(demand)
             if wait_s > 0:
-                self._set_alarm(wait_s)
+                self._alarm.set(wait_s)
                 return
             heappop(self._waiting)
             for name, amount in asked_for(demand, self._limits).items():
@@ -50,26 +48,12 @@ class LeakyBucket:
             self._wire.send(demand, demand.max_tokens)
 
     def _wait_s(self, demand: Demand) -> float:
-        over = [
-            (self._level[name] + min(amount, self._limits[name]) - self._limits[name]) / self._limits[name] * MINUTE_S
-            for name, amount in asked_for(demand, self._limits).items()
-        ]
-        return max(over) if max(over, default=0.0) > 1e-9 else 0.0
-
-    def _set_alarm(self, wait_s: float) -> None:
-        if not self._alarm:
-            self._alarm = True
-            self._wire.after(wait_s, self._ring)
-
-    def _ring(self) -> None:
-        self._alarm = False
-        self._start()
-
-    def began(self, demand: Demand, headers: Mapping[str, str]) -> None:
-        del demand, headers
-
-    def answered(self, demand: Demand, answer: Answer) -> None:
-        del demand, answer
+        asked = asked_for(demand, self._limits)
+        over = {
+            name: self._level[name] + min(amount, self._limits[name]) - self._limits[name]
+            for name, amount in asked.items()
+        }
+        return refill_s(over, self._limits)
 
     def refused(self, demand: Demand, refusal: Refusal) -> None:
         del refusal

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from quarterdeck.simulate.load.client import Answer, Demand, Refusal, Wire
-from quarterdeck.simulate.load.peer import RETRIES, sdk_delay_s
+from quarterdeck.simulate.load.peer import RETRIES, TakesNoNotice, sdk_delay_s
 
 
-class Semaphore:
+class Semaphore(TakesNoNotice):
     """`most` calls are out; a slot is kept through the retries."""
 
     def __init__(self, wire: Wire, chance: Callable[[], float], most: int) -> None:
@@ -28,9 +28,6 @@ class Semaphore:
             self._free -= 1
             demand = self._waiting.popleft()
             self._wire.send(demand, demand.max_tokens)
-
-    def began(self, demand: Demand, headers: Mapping[str, str]) -> None:
-        del demand, headers
 
     def answered(self, demand: Demand, answer: Answer) -> None:
         del answer

@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Mapping
 
 from quarterdeck.simulate.load.client import Answer, Demand, Refusal, Wire
-from quarterdeck.simulate.load.peer import asked_for
+from quarterdeck.simulate.load.peer import TakesNoNotice, asked_for
 
 WINDOW_S = 60.0
 
 
-class MinuteWindow:
+class MinuteWindow(TakesNoNotice):
     """`wakes`: woken at every settlement, else at the next minute only."""
 
     def __init__(self, wire: Wire, limits: Mapping[str, float], *, wakes: bool) -> None:
@@ -49,9 +49,6 @@ class MinuteWindow:
         if self._waiting and self._alarm != minute:
             self._alarm = minute
             self._wire.after((minute + 1) * WINDOW_S - self._wire.now, self._start)
-
-    def began(self, demand: Demand, headers: Mapping[str, str]) -> None:
-        del demand, headers
 
     def answered(self, demand: Demand, answer: Answer) -> None:
         minute, amounts = self._charged.pop(demand.ticket)
