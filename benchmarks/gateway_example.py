@@ -49,7 +49,7 @@ def run(python: str, agents: int, calls: int, per_minute: float, *, gateway: boo
         first_token_s=0.3,
         token_s=0.01,
     )
-    provider.app = counted = Counted(provider.app)  # type: ignore[assignment]
+    provider.app = counted = Counted(provider.app)
     with provider as address:
         process, base = _gateway(address) if gateway else (None, f"{address}/v1")
         try:

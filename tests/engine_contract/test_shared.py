@@ -68,7 +68,7 @@ def test_most_calls_ask_nobody(redis_server: Server) -> None:
         asked += 1
         return lease(*given)
 
-    engine._amounts.lease = counted  # type: ignore[method-assign]
+    engine._amounts.lease = counted
     for _ in range(1_000):
         hold = engine.reserve(0.0, Charge(input=1_000.0))
         assert isinstance(hold, int)
@@ -199,21 +199,21 @@ def test_no_overshoot_beyond_the_leased_slices(
 
 def redis_server_forget(engine: LeasedLedger) -> None:
     amounts = engine._amounts
-    for key in amounts._client.keys(amounts._prefix + "*"):  # type: ignore[attr-defined]
-        amounts._client.delete(key)  # type: ignore[attr-defined]
+    for key in amounts._client.keys(amounts._prefix + "*"):
+        amounts._client.delete(key)
 
 
 def test_a_server_killed_and_started_again_gives_nothing_twice(mortal: Server) -> None:
     """The real server's own clock, age and name: it comes back empty, and so does the bucket."""
     one, other = fleet(mortal, LIMITS, 2, uptime=None)
-    start, _ = one._amounts._client.time()  # type: ignore[attr-defined]
+    start, _ = one._amounts._client.time()
     taken = sum(isinstance(one.reserve(float(start), Charge(input=100.0)), int) for _ in range(80))
     mortal.down()
     assert isinstance(other.reserve(start + 1.0, Charge(input=100.0)), Short)
     mortal.up()
     one.expire(start + 3.0)
     again = sum(isinstance(engine.reserve(start + 3.0, Charge(input=100.0)), int) for engine in (one, other) * 40)
-    seconds = float(one._amounts._client.info("server")["uptime_in_seconds"]) + 1  # type: ignore[attr-defined]
+    seconds = float(one._amounts._client.info("server")["uptime_in_seconds"]) + 1
     assert again * 100 <= seconds * 100 + 2 * 6_000 * SLICE_SHARE
     assert taken * 100 <= 6_000
 

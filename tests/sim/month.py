@@ -74,7 +74,7 @@ class Month:
             first, *others = (int(one) for one in bad[at, place])
             yield Event(
                 number, int(cohort[at]), at, float(started[at, place]), float(ended[at, place]),
-                (first, *others), int(tokens[at, place]),  # type: ignore[arg-type]
+                (first, *others), int(tokens[at, place]),
             )  # fmt: skip
 
     def _rates(

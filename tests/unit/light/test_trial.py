@@ -77,7 +77,7 @@ def test_one_abusive_tenant_among_twenty_of_all_sizes_gets_its_share_and_no_more
     limits = {"requests": 100_000.0, "input": 450_000.0}
     bench = Bench(load, Account("anthropic", limits), agents=20 * 200, until_s=360.0, again_after_s=0.0)
     bench.run(client := make_client(bench, OURS, "anthropic", limits, chance=lambda: 0.5))
-    counters = [had for (_, name), had in client.gate.waiters.counters().items() if name]  # type: ignore[attr-defined]
+    counters = [had for (_, name), had in client.gate.waiters.counters().items() if name]
     assert max(counters) - min(counters) <= 2 * (10_000 + 2 * 10)  # the bound of the virtual token counter
     assert min(counters) > 100_000
 

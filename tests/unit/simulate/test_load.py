@@ -25,7 +25,7 @@ LIMITS = {"requests": 600.0, "input": 30_000.0, "output": 6_000.0, "total": 36_0
 
 def run(policy: str, meter: str, jobs: list[Job] = JOBS, **arguments: object) -> Report:
     limits = limits_of(meter, LIMITS)
-    bench = Bench(jobs, Account(meter, limits), agents=16, max_tokens=500, **arguments)  # type: ignore[arg-type]
+    bench = Bench(jobs, Account(meter, limits), agents=16, max_tokens=500, **arguments)
     return bench.run(PEERS[policy].make(bench, limits, lambda: 0.5))
 
 

@@ -42,7 +42,7 @@ def test_no_token_is_created_or_lost(steps: list[tuple[str, float, int, int, int
 
     def decided(found: list[object]) -> None:
         for one in found:
-            ticket = one.ticket  # type: ignore[attr-defined]
+            ticket = one.ticket
             waiting.discard(ticket)
             if isinstance(one, Granted):
                 out[ticket] = one

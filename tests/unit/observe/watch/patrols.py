@@ -38,7 +38,7 @@ class CountingPatrol:
         count = self.counts.setdefault(run.agent or "", [0, 0])
         if run.failed:
             count[:] = [count[0] + 1, 0]
-            state: FindingState | None = {RISES: "rising", REACHES: "reached"}.get(count[0])  # type: ignore[assignment]
+            state: FindingState | None = {RISES: "rising", REACHES: "reached"}.get(count[0])
         else:
             count[1] += 1
             over = count[0] >= REACHES and count[1] == RECOVERS

@@ -380,7 +380,7 @@ def test_the_thread_looks_stops_and_saves(bench: Bench) -> None:
             seen.set()
             return original(self, run)
 
-    bench._new = Telling  # type: ignore[method-assign]
+    bench._new = Telling
     watch = bench.watch(every_s=0.01)
     bench.write(make_run(1))
     watch.start()
