@@ -1,0 +1,1 @@
+"""What goes into the context window, what is left out, and why."""

@@ -1,0 +1,1 @@
+"""What a task will take, before it starts: calibrated quantiles from history."""
