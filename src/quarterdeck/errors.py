@@ -74,6 +74,13 @@ class UnsupportedMedia(BadInput):
     http_status = 415
 
 
+class AlreadyDecided(BadInput):
+    """An approval has its answer already, or nobody gave one in time; answers stay as they are."""
+
+    code = "already_decided"
+    http_status = 409
+
+
 class WrongMethod(BadInput):
     """This address exists but does not answer that HTTP method."""
 
@@ -176,6 +183,32 @@ class AdmissionRefused(RateLimited):
     def starts_in_s(self) -> float | None:
         """Seconds; None when that cannot be said."""
         return self.retry_after_s
+
+
+class ContextOverflow(BadInput):
+    """What must stay in the context window is larger than the window. `consumers`: (id, kind, tokens), the largest first."""
+
+    code = "context_overflow"
+
+    def __init__(self, limit: int, consumers: tuple[tuple[str, str, int], ...]) -> None:
+        self.limit = limit
+        self.consumers = tuple(sorted(consumers, key=lambda one: -one[2]))
+        self.tokens = sum(one[2] for one in consumers)
+        largest = ", ".join(f"{name} ({kind}) {tokens:,}" for name, kind, tokens in self.consumers[:5])
+        more = f" and {len(self.consumers) - 5} more" if len(self.consumers) > 5 else ""
+        super().__init__(
+            f"{self.tokens:,} tokens must stay in the window and {limit:,} fit: {largest}{more}",
+            mend="take a pin away, lower a floor, or give a larger window",
+        )
+
+
+class TaskStopped(QuarterdeckError):
+    """A task's ceiling cannot pay for its next call, so the call was not made."""
+
+    code = "task_stopped"
+    http_status = 429
+    exit_code = 1
+    showable = True
 
 
 class Unreachable(QuarterdeckError):
