@@ -47,6 +47,18 @@ class ApiOptions(BaseModel):
         description="Rows of lately opened runs that are kept ready for the run view.",
         json_schema_extra={"unit": "spans"},
     )
+    approvals_pending_max: int = Field(
+        1_000,
+        ge=1,
+        description="Approvals of one project that may wait for an answer; more are answered 503.",
+        json_schema_extra={"unit": "approvals"},
+    )
+    approvals_keep_days: float = Field(
+        400.0,
+        gt=0,
+        description="How long an approval is kept after its time to answer is over.",
+        json_schema_extra={"unit": "days"},
+    )
 
 
 class ServeOptions(BaseModel):

@@ -24,6 +24,7 @@ from quarterdeck.model.spans import Span
 from quarterdeck.observe.outcomes import OutcomeDesk
 from quarterdeck.observe.privacy.counts import Tally
 from quarterdeck.observe.privacy.options import PrivacyOptions
+from quarterdeck.observe.runs.prices import Rates
 from quarterdeck.observe.sampling.options import SamplingOptions
 from quarterdeck.observe.signals.objectives.options import BurnOptions
 from quarterdeck.observe.signals.options import SignalsOptions
@@ -32,12 +33,22 @@ from quarterdeck.observe.upkeep.erasure import Eraser
 from quarterdeck.observe.upkeep.retention import Retainer
 from quarterdeck.observe.watch import Watch
 from quarterdeck.store.alerts import AlertStore
+from quarterdeck.store.approvals import ApprovalStore
 from quarterdeck.store.interface import KeyStore, TelemetryStore
 
 
 def reported_cost(span: Span) -> float | None:
     """Dollars of a span when nobody prices spans: what its producer reported."""
     return span.cost_reported_usd
+
+
+TokenRates = Callable[[str | None, str, int], Rates | None]
+"""Dollars per million tokens of (provider, model) at a moment; None without a price."""
+
+
+def no_rates(_provider: str | None, _model: str, _at_ns: int) -> Rates | None:
+    """Prices of a server that has none."""
+    return None
 
 
 class Bills(Protocol):
@@ -108,6 +119,7 @@ class ApiServices:
     started_ns: int
     metrics: CollectorRegistry
     span_cost_usd: Callable[[Span], float | None] = reported_cost
+    token_rates: TokenRates = no_rates
     ready: Callable[[], str | None] = always_ready
     storage_path: str | None = None
     default_project: str = "default"
@@ -119,6 +131,7 @@ class ApiServices:
     outcomes: OutcomeDesk | None = None
     watch: Watch | None = None
     alerts: AlertStore | None = None
+    approvals: ApprovalStore | None = None
     limits: Callable[[], LimitsNow] | None = None
     burn: BurnOptions = field(default_factory=BurnOptions)
     signals: SignalsOptions = field(default_factory=SignalsOptions)
@@ -153,6 +166,14 @@ def alerts_of(services: ApiServices) -> AlertStore:
     if services.alerts is None:
         raise NotFound(_NO_WATCH, mend=_WATCH_MEND)
     return services.alerts
+
+
+def approvals_of(services: ApiServices) -> ApprovalStore:
+    """Raises NotFound on a server that keeps no questions of agents."""
+    if services.approvals is None:
+        msg = "this server keeps no approvals"
+        raise NotFound(msg)
+    return services.approvals
 
 
 def limits_of(services: ApiServices) -> Callable[[], LimitsNow]:

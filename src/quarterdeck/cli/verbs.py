@@ -46,6 +46,9 @@ VERBS = (
     Verb("fleet", "quarterdeck.cli.fleet", "Say in words what the fleet is doing, what moved, then by cohort."),
     Verb("alerts", "quarterdeck.cli.alerts", "List alerts, show one with its evidence, or close one."),
     Verb("incidents", "quarterdeck.cli.incidents", "Grade incidents by harm."),
+    Verb(
+        "approvals", "quarterdeck.cli.approvals", "List what agents ask before they use a withheld tool, and answer it."
+    ),
     Verb("rules", "quarterdeck.cli.rules", "Try the rules of the watch, or others, on stored history."),
     Verb(
         "objectives",

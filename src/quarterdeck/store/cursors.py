@@ -76,6 +76,19 @@ def decode_alert_cursor(cursor: str) -> tuple[int, str]:
     raise _not_ours()
 
 
+def encode_approval_cursor(asked_ns: int, approval_id: str) -> str:
+    """The last approval of a page: when it was asked for, and its id among those of the same moment."""
+    return _encode(["approvals", asked_ns, approval_id])
+
+
+def decode_approval_cursor(cursor: str) -> tuple[int, str]:
+    """Raises BadInput when the cursor is not ours."""
+    match _decode(cursor):
+        case ["approvals", int(asked_ns), str(approval_id)] if _fits(asked_ns):
+            return asked_ns, approval_id
+    raise _not_ours()
+
+
 def encode_stream_cursor(nearness: float, stream_id: str) -> str:
     """The last stream of a page: how near it was to its threshold, and its id among those equally near."""
     return _encode(["streams", nearness, stream_id])

@@ -36,6 +36,7 @@ from quarterdeck.observe.watch.gauges import WatchGauges
 from quarterdeck.store.interface import Batch
 from quarterdeck.store.memory import MemoryStore
 from quarterdeck.store.memory.alerts import MemoryAlertStore
+from quarterdeck.store.memory.approvals import MemoryApprovalStore
 from quarterdeck.store.sql.keys import SqlKeyStore
 
 SECOND = 1_000_000_000
@@ -171,6 +172,7 @@ def services(folder: Path) -> ApiServices:
         store=store,
         outcomes=desk,
         alerts=alerts,
+        approvals=MemoryApprovalStore(),
         watch=watch,
         keys=SqlKeyStore(f"sqlite:///{folder / 'state.db'}"),
         clock=clock,

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from quarterdeck.api.routes import (
     alerts,
+    approvals,
     billing,
     cardinality,
     cohorts,
@@ -47,6 +48,7 @@ def all_routers() -> list[APIRouter]:
         signals,
         rules,
         alerts,
+        approvals,
         objectives,
         limits,
         health,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -47,3 +47,29 @@ alert = Table(
     Index("alert_by_state", "state", "resolved_ns"),
 )
 """`document` is the whole alert as JSON; the columns beside it are what lists are asked by."""
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("project", String(200), primary_key=True),
+    Column("approval_id", String(32), primary_key=True),
+    Column("tool", String(200), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("asked_ns", BigInteger, nullable=False),
+    Column("expires_ns", BigInteger, nullable=False),
+    Column("arguments", Text, nullable=True),
+    Column("task_id", String(512), nullable=True),
+    Column("run_id", String(512), nullable=True),
+    Column("agent", String(200), nullable=True),
+    Column("quantity", String(16), nullable=True),
+    Column("q90", Float, nullable=True),
+    Column("ceiling", Float, nullable=True),
+    Column("spent", Float, nullable=True),
+    Column("decision", String(16), nullable=True),
+    Column("decided_ns", BigInteger, nullable=True),
+    Column("by", String(200), nullable=True),
+    Column("reason", Text, nullable=True),
+    Index("approval_by_asked", "project", "asked_ns", "approval_id"),
+    Index("approval_by_expiry", "expires_ns"),
+)
+"""`decision` is null until somebody answered; a question that nobody answered by `expires_ns` has expired."""
