@@ -35,9 +35,12 @@ from quarterdeck.observe.outcomes import OutcomeDesk
 from quarterdeck.observe.pipeline import Pipeline
 from quarterdeck.observe.pipeline.gauges import IngestGauges
 from quarterdeck.observe.runs import GapBook, PriceTable, build_runs, settle_runs, span_cost
+from quarterdeck.observe.runs.prices import Rates
 from quarterdeck.settings import Settings
+from quarterdeck.store.approvals import ApprovalStore
 from quarterdeck.store.duckdb import DATA_FORMAT, DuckDBStore
 from quarterdeck.store.interface import KeyStore, TelemetryStore
+from quarterdeck.store.sql.approvals import SqlApprovalStore
 from quarterdeck.store.sql.keys import SqlKeyStore
 from quarterdeck.store.sql.tombstones import SqlTombstones
 from quarterdeck.store.upkeep import TombstoneStore
@@ -162,6 +165,7 @@ def _services(
         storage_path=str(folder / STORE_FILE),
         options=settings.api,
         span_cost_usd=runs.cost_usd,
+        token_rates=runs.rates,
         default_project=settings.serve.project,
         bills=BillFolder(folder),
         sampling=settings.sampling,
@@ -172,6 +176,7 @@ def _services(
         outcomes=_desk(settings, bodies, pipeline, clock),
         watch=watch.watch,
         alerts=watch.alerts if settings.watch.enabled else None,
+        approvals=_approvals(keys),
         limits=None if gateway is None else gateway.server.limits,
         upkeep=UpkeepServices(
             upkeep.eraser, upkeep.retainer, upkeep.history, settings.privacy, privacy.tally, privacy.tombstones.__len__
@@ -194,6 +199,12 @@ def _with_limits(health: IngestHealth, bodies: Bodies, watch: WatchParts, gatewa
     return replace(health, limits=(*health.limits, *held))
 
 
+def _approvals(keys: KeyStore) -> ApprovalStore:
+    """Approvals lie beside the keys, in the operational state."""
+    assert isinstance(keys, SqlKeyStore)
+    return SqlApprovalStore(keys.engine)
+
+
 def _ledger(keys: KeyStore) -> TombstoneStore:
     """Tombstones lie beside the keys, in the operational state."""
     assert isinstance(keys, SqlKeyStore)
@@ -206,6 +217,7 @@ class _Runs(NamedTuple):
     trees: Callable[[Sequence[Span]], list[RunTree]]
     summaries: Callable[[Sequence[Span], int], list[Run]]
     cost_usd: Callable[[Span], float | None]
+    rates: Callable[[str | None, str, int], Rates | None]
 
 
 def _runs(settings: Settings, clock: Clock) -> _Runs:
@@ -221,7 +233,7 @@ def _runs(settings: Settings, clock: Clock) -> _Runs:
         gaps.learn(learned)
         return found
 
-    return _Runs(trees, summaries, partial(span_cost, prices=prices))
+    return _Runs(trees, summaries, partial(span_cost, prices=prices), prices.rates)
 
 
 def _refused(gauges: IngestGauges, log: Any, error: QuarterdeckError | Exception) -> None:
