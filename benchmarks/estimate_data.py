@@ -163,7 +163,7 @@ class Fleet(NamedTuple):
     models: int = 4
     repeat_sigma: float = 0.45
     task_sigma: float = 0.7
-    cap: float = 1_500_000.0
+    cap: float = 800_000.0
     steps: tuple[tuple[float, float], ...] = ((0.3, 1.6), (0.55, 0.7), (0.8, 1.35))
     slow: float = 0.5
     """The log-level rises by this much over all runs, evenly."""
