@@ -46,7 +46,7 @@ async def get_context_diff(
     def make() -> object:
         outline = ctx.outlines.open(project, run_id)
         first, second = _pair(outline, model_calls(outline), query)
-        return context_diff_dict(outline, diff_of(ctx.services, outline, first, second))
+        return context_diff_dict(outline, diff_of(ctx.services, outline, first, second), ctx.services.token_rates)
 
     return await ctx.answer(request, make)
 
@@ -63,7 +63,8 @@ async def list_contexts(
         start = _after(outline, calls, query.cursor)
         page = calls[start : start + query.limit]
         more = start + len(page) < len(calls)
-        items = [context_dict(outline, found) for found in contexts_of(ctx.services, outline, page)]
+        rates = ctx.services.token_rates
+        items = [context_dict(outline, found, rates) for found in contexts_of(ctx.services, outline, page)]
         cursor = cursor_of(outline, page[-1].row) if more else None
         return {"items": items, "calls": len(calls), "next_cursor": cursor}
 

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from quarterdeck.api.run_views.absence import absent_of
+from quarterdeck.api.run_views.cuts import Cuts, cuts_of
 from quarterdeck.api.run_views.outline import Outline, SpanKey
+from quarterdeck.api.run_views.uses import Told, Use, Window, told_of, uses_of, window_of
 from quarterdeck.api.services import ApiServices
 from quarterdeck.errors import BadInput, NotFound
 from quarterdeck.model.raw import Absent, RawSpan
@@ -23,6 +25,8 @@ from quarterdeck.observe.canonical.context_diff import (
     pieces_of,
     tool_definitions,
 )
+
+NO_WINDOW = Window(None, None, None, None)
 
 
 class Call(NamedTuple):
@@ -39,7 +43,10 @@ class Call(NamedTuple):
 
 
 class CallContext(NamedTuple):
-    """What one call had in its context. `chars` is None without content; `shared_chars` and `cut` without a previous call."""
+    """What one call had in its context. `chars` is None without content; `shared_chars` and `cut` without a previous call.
+
+    `window` and `told` (the agent's own plan) are known without content too; `uses` in characters, `cuts` by what became of them.
+    """
 
     call: Call
     content_state: str
@@ -50,6 +57,10 @@ class CallContext(NamedTuple):
     cut: int | None
     cache_read: int | None
     cache: CacheWord
+    window: Window = NO_WINDOW
+    told: Told | None = None
+    uses: Mapping[Use, int] | None = None
+    cuts: Cuts | None = None
 
 
 class CallDiff(NamedTuple):
@@ -69,6 +80,8 @@ class _Read(NamedTuple):
     pieces: tuple[Piece, ...]
     state: str
     absent: Absent | None
+    window: Window = NO_WINDOW
+    told: Told | None = None
 
 
 def model_calls(outline: Outline) -> list[Call]:
@@ -151,12 +164,17 @@ def key_of(outline: Outline, row: int) -> SpanKey:
 def _read(services: ApiServices, outline: Outline, rows: set[int]) -> dict[int, _Read]:
     keys = {row: key_of(outline, row) for row in rows}
     raws = services.store.spans_raw(outline.run.project, keys.values())
-    return {row: _pieces(services, raws.get(key)) for row, key in keys.items()}
+    models = {row: outline.text(outline.columns.model[row]) for row in rows}
+    return {row: _read_one(services, raws.get(key), models[row]) for row, key in keys.items()}
 
 
-def _pieces(services: ApiServices, raw: RawSpan | None) -> _Read:
+def _read_one(services: ApiServices, raw: RawSpan | None, model: str | None) -> _Read:
     if raw is None:
         return _Read((), "absent", None)
+    return _pieces(services, raw)._replace(window=window_of(raw, model), told=told_of(raw))
+
+
+def _pieces(services: ApiServices, raw: RawSpan) -> _Read:
     absent = absent_of(raw)
     if absent is not None:
         return _Read((), absent.reason, absent)
@@ -171,18 +189,26 @@ def _context(outline: Outline, call: Call, read: Mapping[int, _Read]) -> CallCon
     mine = read[call.row]
     before = () if call.previous is None else read[call.previous].pieces
     cache_read = outline.columns.cache_read[call.row]
+    bare = CallContext(
+        call, mine.state, mine.absent, 0, None, None, None, cache_read, "unknown", mine.window, mine.told
+    )
     if not mine.pieces:
-        return CallContext(call, mine.state, mine.absent, 0, None, None, None, cache_read, "unknown")
-    chars: dict[Consumer, int] = {}
-    for piece in mine.pieces:
-        for consumer, size in piece.chars.items():
-            chars[consumer] = chars.get(consumer, 0) + size
+        return bare
+    alone = bare._replace(absent=None, messages=len(mine.pieces), chars=_chars(mine.pieces), uses=uses_of(mine.pieces))
     if not before:
-        return CallContext(call, mine.state, None, len(mine.pieces), chars, None, None, cache_read, "unknown")
+        return alone
     diff = compare(before, mine.pieces)
     if not call.certain and diff.prefix_chars * 2 < diff.chars_a:  # it does not go on: this is no cut
-        fresh = call._replace(previous=None)
-        return CallContext(fresh, mine.state, None, len(mine.pieces), chars, None, None, cache_read, "unknown")
+        return alone._replace(call=call._replace(previous=None))
     cut = sum(change.kind in ("removed", "edited") for change in diff.changes)
     word = cache_word(diff.prefix_share, outline.columns.tokens_input[call.row], cache_read)
-    return CallContext(call, mine.state, None, len(mine.pieces), chars, diff.prefix_chars, cut, cache_read, word)
+    cuts = cuts_of(before, mine.pieces, diff)
+    return alone._replace(shared_chars=diff.prefix_chars, cut=cut, cache=word, cuts=cuts)
+
+
+def _chars(pieces: Sequence[Piece]) -> dict[Consumer, int]:
+    chars: dict[Consumer, int] = {}
+    for piece in pieces:
+        for consumer, size in piece.chars.items():
+            chars[consumer] = chars.get(consumer, 0) + size
+    return chars

@@ -8,6 +8,9 @@ from pydantic import BaseModel, Field
 
 from quarterdeck.api.run_views.contexts import CallContext, CallDiff, key_of
 from quarterdeck.api.run_views.outline import Outline
+from quarterdeck.api.run_views.rewrites import rewrite_of
+from quarterdeck.api.run_views.uses import USES, Told
+from quarterdeck.api.services import TokenRates
 from quarterdeck.api.wire.span import AbsentOut, ContentState
 from quarterdeck.observe.canonical.context_diff import CONSUMERS, CacheWord, Change, Piece
 
@@ -33,6 +36,52 @@ class CharsOut(BaseModel):
     tool_results: int
 
 
+class WindowOut(BaseModel):
+    """Tokens of the model's window. Null = not known."""
+
+    advertised: int | None
+    effective: int | None = Field(description="Worth using: what the agent's budget says, else 0.65 of the advertised.")
+    reserve_output: int | None = Field(
+        description="Kept free for the answer: the plan's reserve, else the asked maximum."
+    )
+    source: Literal["agent", "table"] | None
+
+
+class UsesOut(BaseModel):
+    """Who uses the window; in tokens where the agent's plan told them, else in characters."""
+
+    tools: int
+    system: int
+    world: int
+    task: int
+    retrieved: int
+    history: int
+    tool_results: int
+
+
+class PlanOut(BaseModel):
+    """What the agent's own context budget said with its span."""
+
+    used: UsesOut | None = Field(description="Predicted tokens.")
+    counts: dict[str, int] = Field(description="Segments kept, masked, summarised, referenced, dropped, cut.")
+    cut_reason: str | None
+
+
+class CutsOut(BaseModel):
+    """What was cut since the call before, and what that cost."""
+
+    masked: int
+    summarised: int
+    dropped: int
+    rewritten: int
+    tokens_gone: int | None
+    tokens_again: int | None = Field(
+        description="The same as before, behind the first change: no cache can serve them."
+    )
+    cost_equivalents: float | None = Field(description="What that cost, in tokens at the price of uncached input.")
+    cost_usd: float | None = Field(description="The same in dollars; null where the model has no price.")
+
+
 class CallContextOut(BaseModel):
     """The context of one model call."""
 
@@ -52,6 +101,10 @@ class CallContextOut(BaseModel):
     shared_chars: int | None = Field(description="At the beginning, equal to the call before.")
     cut: int | None = Field(description="Messages of the call before that did not come again as they were.")
     cache: CacheWord
+    window: WindowOut
+    uses: UsesOut | None = Field(description="Characters, read from the messages.")
+    plan: PlanOut | None
+    cuts: CutsOut | None
 
 
 class ContextOut(BaseModel):
@@ -105,7 +158,7 @@ class ContextDiffOut(BaseModel):
     changes_left_out: int
 
 
-def context_dict(outline: Outline, context: CallContext) -> dict[str, Any]:
+def context_dict(outline: Outline, context: CallContext, rates: TokenRates) -> dict[str, Any]:
     columns, row = outline.columns, context.call.row
     trace_id, span_id = key_of(outline, row)
     previous, chars = context.call.previous, context.chars
@@ -126,10 +179,29 @@ def context_dict(outline: Outline, context: CallContext) -> dict[str, Any]:
         "shared_chars": context.shared_chars,
         "cut": context.cut,
         "cache": context.cache,
+        "window": context.window._asdict(),
+        "uses": None if context.uses is None else {name: context.uses.get(name, 0) for name in USES},
+        "plan": None if context.told is None else _plan(context.told),
+        "cuts": _cuts(outline, context, rates),
     }
 
 
-def context_diff_dict(outline: Outline, found: CallDiff) -> dict[str, Any]:
+def _plan(told: Told) -> dict[str, Any]:
+    used = {name: told.used.get(name, 0) for name in USES} if told.used else None
+    return {"used": used, "counts": dict(told.counts), "cut_reason": told.cut_reason}
+
+
+def _cuts(outline: Outline, context: CallContext, rates: TokenRates) -> dict[str, Any] | None:
+    cuts = context.cuts
+    if cuts is None:
+        return None
+    return {
+        **{name: getattr(cuts, name) for name in ("masked", "summarised", "dropped", "rewritten")},
+        **rewrite_of(outline, context.call.row, cuts, sum((context.chars or {}).values()), rates)._asdict(),
+    }
+
+
+def context_diff_dict(outline: Outline, found: CallDiff, rates: TokenRates) -> dict[str, Any]:
     """Most changes first: where there are more than CHANGES_MAX, kept messages are left out."""
     diff, tokens = found.diff, _rates(outline, found)
     shown = list(diff.changes)
@@ -139,8 +211,8 @@ def context_diff_dict(outline: Outline, found: CallDiff) -> dict[str, Any]:
     prefix = {"messages": diff.prefix, "chars": diff.prefix_chars, "tokens_estimated": tokens(diff.prefix_chars)}
     sums = {kind: _sum(found, kind, tokens) for kind in ("kept", "added", "removed", "edited")}
     return {
-        "a": None if found.a is None else context_dict(outline, found.a),
-        "b": context_dict(outline, found.b),
+        "a": None if found.a is None else context_dict(outline, found.a, rates),
+        "b": context_dict(outline, found.b, rates),
         "changes": [_change(change, found) for change in shown],
         **sums,
         "prefix": {**prefix, "share": share},
