@@ -12,6 +12,7 @@ import "./style/shell.css";
 import "./style/views.css";
 import "./style/watch.css";
 import "./style/limits.css";
+import "./style/promised.css";
 
 applyPrefs();
 createRoot(document.getElementById("root") as HTMLElement).render(

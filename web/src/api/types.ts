@@ -1,5 +1,6 @@
 /** The documents of docs/design/api.md, as far as the page reads them. Unknown is null. */
 
+import type { RunEstimate } from "./promised";
 import type { Concentration, MixShift, Promised, Stream } from "./watched";
 
 export interface Rate {
@@ -87,6 +88,8 @@ export interface Run {
   flags: string[];
   body_probability: number | null;
   body_reason: string | null;
+  /** Null or absent where nothing was promised. */
+  estimate?: RunEstimate | null;
 }
 
 export interface RunSpan {

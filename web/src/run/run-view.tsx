@@ -12,6 +12,7 @@ import { useNow } from "../parts/now";
 import { Link, setParams, useHere } from "../url/navigation";
 import { linkTo } from "../url/place";
 import { count, plural } from "../words/numbers";
+import { promiseSentence } from "../words/promised";
 import { bodyWords, runCaveats, runSentence, runTitle, versionText } from "../words/run";
 import { ago, moment } from "../words/time";
 import { ContextStrip } from "./context-strip";
@@ -19,12 +20,13 @@ import { ConversationView } from "./conversation-view";
 import { curlOf, runSql, saveJson } from "./copies";
 import { GraphView } from "./graph-view";
 import { ancestors, countOf, FAILED, hitsOf, nextRow, type Outline, rowsOfKind, sibling, visibleRows } from "./outline";
+import { PromiseView, useQuantity } from "./promise-view";
 import { SpanPanel } from "./span-panel";
 import { TimelineView } from "./timeline-view";
 import { TreeView } from "./tree-view";
 import { outlinePath, type Spans, useOutline } from "./use-outline";
 
-const VIEWS = ["tree", "timeline", "graph", "conversation"] as const;
+const VIEWS = ["tree", "timeline", "graph", "conversation", "promise"] as const;
 type ViewName = (typeof VIEWS)[number];
 
 export function RunView({ runId }: { runId: string }) {
@@ -112,7 +114,7 @@ function Loaded({ run, spans, stale }: { run: Run; spans: Spans; stale: unknown 
 
 /** Rows in the order in which a view shows them. */
 function orderOf({ view, outline, rows }: Selection): ArrayLike<number> {
-  if (view === "conversation") return rowsOfKind(outline, "llm");
+  if (view === "conversation" || view === "promise") return rowsOfKind(outline, "llm");
   return rows;
 }
 
@@ -143,6 +145,7 @@ function useRunKeys(selection: Selection, search: RefObject<HTMLInputElement | n
 function Header({ run }: { run: Run }) {
   const now = useNow();
   const { params } = useHere();
+  const quantity = useQuantity();
   return (
     <header className="run-header">
       <p className="muted">
@@ -162,6 +165,12 @@ function Header({ run }: { run: Run }) {
         {runTitle(run)} <span className="muted">{versionText(run)}</span> <StateMark run={run} />
       </h1>
       <p className="in-words">{runSentence(run, now)}</p>
+      <p>
+        {promiseSentence(run, quantity)}{" "}
+        <button type="button" className="plain" onClick={() => setParams({ view: "promise" })}>
+          call by call
+        </button>
+      </p>
       {run.body_reason !== null && <p className="muted">texts of this run: {bodyWords(run)}</p>}
       {runCaveats(run).length > 0 && <p className="caveat">{runCaveats(run).join("; ")}</p>}
     </header>
@@ -292,6 +301,7 @@ function Shown({ run, spans, selection }: { run: Run; spans: Spans; selection: S
       {view === "conversation" && (
         <ConversationView runId={run.run_id} outline={outline} selected={selection.spanId} select={select} />
       )}
+      {view === "promise" && <PromiseView {...{ run, outline, selected, select }} complete={spans.complete} />}
     </div>
   );
 }

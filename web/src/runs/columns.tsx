@@ -7,6 +7,7 @@ import { Link } from "../url/navigation";
 import { COST_MARK, costValue, count, dollars, tokensText, tokensWords } from "../words/numbers";
 import { bodyWords, elapsedS, errorWord, runTitle, versionText } from "../words/run";
 import { clock, duration, moment } from "../words/time";
+import { PromiseBar } from "./promise-bar";
 
 export interface CellContext {
   now: number;
@@ -150,6 +151,14 @@ export const USUAL: readonly Column[] = [
     sort: "tokens_total",
     num: true,
     cell: (run) => <span title={tokensWords(run.tokens)}>{tokensText(run.tokens)}</span>,
+  },
+  {
+    name: "promised",
+    width: "128px",
+    title: "promised, spent",
+    sort: null,
+    extra: true,
+    cell: (run) => <PromiseBar run={run} />,
   },
   { name: "cost", width: "84px", title: "cost", sort: "cost_usd", num: true, cell: (run) => <Cost run={run} /> },
   {

@@ -32,6 +32,7 @@ export const HAS: readonly (readonly [string, string])[] = [
   ["error", "an error inside"],
   ["orphans", "orphans"],
   ["residual", "residual tokens"],
+  ["over_budget", "over its promise"],
 ];
 
 export interface RunsState {

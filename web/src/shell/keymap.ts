@@ -47,7 +47,7 @@ export const KEYMAP: readonly { where: string; keys: readonly (readonly [string,
   {
     where: "Run",
     keys: [
-      ["1 / 2 / 3 / 4", "tree, timeline, graph, conversation"],
+      ["1 to 6", "tree, timeline, graph, conversation, context, promise"],
       ["j / k", "next, previous span"],
       ["[ / ]", "previous, next span with the same parent"],
       ["arrows", "tree: move, fold, unfold; timeline: pan"],
