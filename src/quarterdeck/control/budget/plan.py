@@ -42,6 +42,11 @@ class Cut(NamedTuple):
     why: str
 
 
+def cut_of(placed: Placed, full: int) -> Cut:
+    """What was done to a segment that took `full` tokens."""
+    return Cut(placed.segment.id, placed.segment.kind, placed.form, full, placed.tokens, placed.why)
+
+
 @dataclass(frozen=True, slots=True)
 class ContextPlan:
     """What to send. `placed` is in the order of the window; `cuts` has everything that is not there in full.

@@ -69,7 +69,9 @@ class Segment:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise BadInput(f"segment {self.id!r} has the kind {self.kind!r}", mend=f"expected one of {', '.join(KINDS)}")
+            raise BadInput(
+                f"segment {self.id!r} has the kind {self.kind!r}", mend=f"expected one of {', '.join(KINDS)}"
+            )
         if (self.tokens is not None and self.tokens < 0) or self.floor < 0:
             raise BadInput(f"segment {self.id!r} has a negative number of tokens", mend="expected 0 or more")
         if self.ceiling is not None and self.ceiling < self.floor:
