@@ -32,7 +32,7 @@ def test_a_model_call() -> None:
         span,
         dialect="otel_current",
         dialect_version="1.2.3",
-        mapping_version=3,
+        mapping_version=4,
         op_kind="llm",
         op_name="chat",
         provider="openai",

@@ -436,8 +436,9 @@ def old_file(path: Path) -> None:
             ("run", "links"),
             ("run", "tool_errors"),
             ("run", "written_seq"),
+            *((table, name) for table in ("span", "run") for name in ("task_key", "promised")),
         ]
-        connection.execute("DROP VIEW run_trace; DROP VIEW run_attribute; DROP TABLE outcome")
+        connection.execute("DROP VIEW run_trace; DROP VIEW run_attribute; DROP TABLE outcome; DROP TABLE promise")
         for table, column in new_columns:
             connection.execute(f"ALTER TABLE {table} DROP COLUMN IF EXISTS {column}")
         connection.execute(
@@ -454,7 +455,7 @@ def old_file(path: Path) -> None:
             values = {
                 name: getattr(made, name)
                 for name in made._fields
-                if name not in ("trace_id", "tool_calls_requested", "links", "evaluations")
+                if name not in ("trace_id", "tool_calls_requested", "links", "evaluations", "task_key", "promised")
             }
             values |= {
                 "trace_hi": 0, "trace_lo": trace, "span_id": span, "parent_span_id": 0, "scope_name": "scope.lib",

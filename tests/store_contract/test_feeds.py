@@ -240,6 +240,8 @@ _BACK_TO_2 = (
     "ALTER TABLE run DROP COLUMN tool_errors",
     "ALTER TABLE run DROP COLUMN written_seq",
     "DROP TABLE outcome",
+    "DROP TABLE promise",
+    *(f"ALTER TABLE {table} DROP COLUMN {name}" for table in ("span", "run") for name in ("task_key", "promised")),
     "DELETE FROM meta WHERE key IN ('written_seq', 'outcome_seq')",
     "UPDATE meta SET value = '2' WHERE key = 'data_format'",
 )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from quarterdeck.model.estimates import Promise, Quantity
+
 Lifecycle = Literal["running", "waiting", "stalled", "lost", "finished"]
 RunStatus = Literal["ok", "error", "unknown"]
 Coverage = Literal["full", "partial", "none"]
@@ -64,7 +66,8 @@ class Run:
     `busy_s` is the time in which at least one call (model, tool, retrieval, embedding) was at work, parallel ones once; None = none ended.
     `links` are span links that lead out of the run, as in `Span.links`, one each.
     `body_probability` and `body_reason` are filled in by the reader of a store from what was decided (`BodyDecision`);
-    None = not decided yet.
+    None = not decided yet. `estimate` is filled in the same way: what was promised of the run; None = nothing.
+    `task_key` is the same text for repeats of one task; `promised` is what the agent's own spans promised (`Span.promised`).
     """
 
     project: str
@@ -114,6 +117,9 @@ class Run:
     tool_errors: dict[str, int] = field(default_factory=dict)
     body_probability: float | None = None
     body_reason: str | None = None
+    task_key: str | None = None
+    promised: str | None = None
+    estimate: Promise | None = None
 
     @property
     def session_key(self) -> str:
@@ -126,6 +132,31 @@ class Run:
         if self.status == "error" or (self.outcome is not None and self.outcome.lower() in FAILED_OUTCOMES):
             return True
         return False if self.status == "ok" else None
+
+    @property
+    def spent(self) -> dict[Quantity, float]:
+        """What it took so far; what was not reported is left out, and so are tokens and dollars where none were."""
+        cost = self.cost.reported if self.cost.source == "reported" else self.cost.computed
+        known: dict[Quantity, float | None] = {
+            "tokens_input": self.tokens.input,
+            "tokens_output": self.tokens.output,
+            "tokens_total": self.tokens.total,
+            "steps": self.model_calls or None,
+            "cost_usd": self.cost.computed if cost is None else cost,
+            "seconds": self.duration_s,
+        }
+        return {name: float(value) for name, value in known.items() if value is not None}
+
+    @property
+    def over_budget(self) -> bool | None:
+        """Whether its tokens are above what nine in ten such runs stay below; None while nobody knows."""
+        promised = None if self.estimate is None else self.estimate.estimate.spreads.get("tokens_total")
+        total = self.tokens.total
+        if promised is None or total is None:
+            return None
+        if total > promised.q90:
+            return True
+        return False if self.lifecycle in ("finished", "lost") else None
 
     @property
     def duration_s(self) -> float | None:

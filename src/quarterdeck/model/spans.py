@@ -34,6 +34,8 @@ class Span(NamedTuple):
     `tool_calls_requested`: ids of the tool calls that a model asked for, comma-joined. `links`: span links as
     "kind trace_id span_id", joined by ";" (kind "" where the producer names none); what came later than `LINKS_MAX` is left out.
     `evaluations`: results that the span carries, JSON [[name, score, label, at in ns], …], scores as sent.
+    `task_key`: the same text for repeats of one task. `promised`: what the agent itself expects its run to take, JSON
+    {quantity: [q10, q50, q90, q99]}.
     """
 
     project: str
@@ -97,3 +99,5 @@ class Span(NamedTuple):
     tool_calls_requested: str | None = None
     links: str | None = None
     evaluations: str | None = None
+    task_key: str | None = None
+    promised: str | None = None

@@ -19,6 +19,7 @@ from quarterdeck.store.calls import HourCalls
 from quarterdeck.store.cohort_parts import CohortPartsReader
 from quarterdeck.store.contrast import ContrastRowReader
 from quarterdeck.store.feed import Feeds
+from quarterdeck.store.promises import Promises
 from quarterdeck.store.spending import SpendingReader
 from quarterdeck.store.trace_numbers import TraceNumberReader
 from quarterdeck.store.upkeep import Housekeeping
@@ -52,7 +53,7 @@ class RunFilter:
     """Which runs. `equals` maps a name of RUN_FACETS to accepted values ("" = unknown). Times are ns, half open.
 
     `text` matches a part of run id, trace id, agent or root name, case-insensitively. `has` are words of `flags`, or "orphans", "residual", "error" (an error inside),
-    "failed", "succeeded" (`Run.failed`).
+    "failed", "succeeded" (`Run.failed`), "estimated", "over_budget", "within_budget" (store/promises.py).
     """
 
     project: str
@@ -385,6 +386,7 @@ class TelemetryStore(
     SpanKeeper,
     Housekeeping,
     Feeds,
+    Promises,
     Protocol,
 ):
     """All of the above in one engine, with an end."""

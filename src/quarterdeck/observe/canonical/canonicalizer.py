@@ -15,6 +15,7 @@ from quarterdeck.observe.canonical.arithmetic import NOTHING, Counts
 from quarterdeck.observe.canonical.direct_usage import FROM_CACHE, direct_usage
 from quarterdeck.observe.canonical.error_types import ErrorTypes, type_of_message
 from quarterdeck.observe.canonical.evaluations import evaluations_of
+from quarterdeck.observe.canonical.promised import promised_of
 from quarterdeck.observe.canonical.failures import ERROR_CLASSES, FAILURE_MARKS, classify, exception_of
 from quarterdeck.observe.canonical.hashes import Hasher, content_hash
 from quarterdeck.observe.canonical.kinds import OP_KINDS, kind_from_name, kind_of
@@ -80,6 +81,7 @@ _RETRY = SLOTS["retry_attempt"]
 _REQUESTED = SLOTS["tool_calls_requested"]
 _LINKS = SLOTS["links"]
 _EVALUATIONS = SLOTS["evaluations"]
+_PROMISED = SLOTS["promised"]
 
 
 def _pick(candidates: Candidates, attributes: dict[str, Any]) -> Any:
@@ -169,6 +171,8 @@ class Canonicalizer:
             row[_LINKS] = kept_links(raw, retry=bool(row[_RETRY]), op_name=row[_OP_NAME])
         if events or plan.evaluation:
             row[_EVALUATIONS] = evaluations_of(raw, own=plan.evaluation)
+        if plan.promised:
+            row[_PROMISED] = promised_of(attributes)
         if plan.unmapped:
             self._note_unmapped(row, plan, raw, origin)
         row[:7] = (project, trace_id, span_id, parent, name if len(name) <= NAME_MAX else name[:NAME_MAX], start, end)

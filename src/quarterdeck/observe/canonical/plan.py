@@ -23,13 +23,14 @@ from quarterdeck.observe.canonical.known_keys import FAMILIES, KNOWN
 from quarterdeck.observe.canonical.labels import LABEL_FIELDS, Labels, labels_of
 from quarterdeck.observe.canonical.near_misses import NearMisses
 from quarterdeck.observe.canonical.precedence import ABOVE_ALL, BAGGAGE_SESSIONS, GLOBAL, OWN
+from quarterdeck.observe.canonical.promised import ESTIMATE_KEYS
 from quarterdeck.observe.canonical.providers import model_name
 from quarterdeck.observe.canonical.readers import candidate
 from quarterdeck.observe.canonical.requested import outputs_of
 from quarterdeck.observe.canonical.values import Reader
 from quarterdeck.observe.canonical.weights import WEIGHT_KEYS, shows_sampling
 
-MAPPING_VERSION = 3
+MAPPING_VERSION = 4
 """Raised whenever the same raw span would give another canonical span; raw spans can be mapped again."""
 
 SLOTS: Mapping[str, int] = {name: index for index, name in enumerate((*Span._fields, "tokens_total", "user_id"))}
@@ -134,6 +135,7 @@ class Plan:
     outputs: tuple[str, ...]
     indexed_output: bool
     evaluation: bool
+    promised: bool
 
     @property
     def reads(self) -> tuple[Read, ...]:
@@ -251,6 +253,7 @@ def compile_plan(scope_name: str, schema_url: str, keys: Sequence[str]) -> Plan:
         outputs=outputs,
         indexed_output=indexed_output,
         evaluation=tells_evaluation(keys),
+        promised=not present.isdisjoint(ESTIMATE_KEYS),
     )
 
 
@@ -363,7 +366,7 @@ def indexed_tool_values(attributes: Mapping[str, Any]) -> list[Any]:
 _KNOWN_EXACT = frozenset(
     key
     for key in (
-        *KNOWN, *KINDS, *FAILURE_MARKS, *WEIGHT_KEYS, *OWN.values(),
+        *KNOWN, *KINDS, *FAILURE_MARKS, *WEIGHT_KEYS, *OWN.values(), *ESTIMATE_KEYS,
         *(key for dialect in DIALECTS for key in (*dialect.known, *dialect.kinds, *dialect.markers, *dict(dialect.presence))),
     )
     if not key.endswith(".")

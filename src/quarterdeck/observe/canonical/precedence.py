@@ -302,6 +302,7 @@ OWN: Mapping[str, str] = {
     "environment": "quarterdeck.environment",
     "feature": "quarterdeck.feature",
     "task_class": "quarterdeck.task.class",
+    "task_key": "quarterdeck.task.key",
     "outcome": "quarterdeck.outcome",
     "retry_attempt": "quarterdeck.retry.attempt",
     "error_class_own": "quarterdeck.error.class",

@@ -15,6 +15,7 @@ from quarterdeck.observe.runs.cost import Model
 
 _CONTEXT = (
     "tenant", "environment", "feature", "task_class", "user_hash", "toolset_hash", "config_hash", "agent_version",
+    "task_key", "promised",
 )  # fmt: skip
 
 PROMPT_HASH_MARK = "sha:"

@@ -10,8 +10,20 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from quarterdeck.store.interface import RunFilter
-from quarterdeck.store.measures import check_filter
+from quarterdeck.store.measures import LIVE, check_filter
 from quarterdeck.store.text import storable
+
+
+_PROMISE = (
+    "EXISTS (SELECT 1 FROM promise p WHERE p.run_key = r.run_key AND p.run_id = r.run_id AND p.project = r.project{})"
+)
+_LIVE = ", ".join(f"'{word}'" for word in LIVE)
+_PROMISED = {
+    "estimated": _PROMISE.format(""),
+    "over_budget": _PROMISE.format(" AND r.tokens_total > p.tokens_q90"),
+    "within_budget": f"r.lifecycle NOT IN ({_LIVE}) AND " + _PROMISE.format(" AND r.tokens_total <= p.tokens_q90"),
+}
+"""Words that are asked of the promise: it may come after the run was written."""
 
 
 class Condition(NamedTuple):
@@ -36,7 +48,10 @@ def condition_of(where: RunFilter, *, without: str | None = None) -> Condition:
     if where.text:
         found = found.also("contains(r.search, ?)", storable(where.text.lower()))
     for word in where.has:
-        found = found.also("list_contains(r.words, ?)", storable(word))
+        if word in _PROMISED:
+            found = found.also(_PROMISED[word])
+        else:
+            found = found.also("list_contains(r.words, ?)", storable(word))
     for name, values in where.equals.items():
         if values and name != without:
             found = _equals(found, name, values)

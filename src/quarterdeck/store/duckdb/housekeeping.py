@@ -12,6 +12,7 @@ from quarterdeck.model.spans import Span
 from quarterdeck.store.duckdb.columns import skeleton_table, trace_table, trace_text
 from quarterdeck.store.duckdb.database import Database
 from quarterdeck.store.duckdb.producers import subtract_producers
+from quarterdeck.store.duckdb.promises import DROP_ORPHANS
 from quarterdeck.store.identity import check_ids
 from quarterdeck.store.measures import LIVE, check_limit, minute_of
 from quarterdeck.store.text import storable
@@ -137,7 +138,10 @@ class Housekeeper:
         check_limit(limit)
         with self._database.transaction() as cursor:
             cursor.execute(_STORED)
-            return int(cursor.execute(_OLD_RUNS, [project, before_ns, list(LIVE), limit]).fetchone()[0])
+            gone = int(cursor.execute(_OLD_RUNS, [project, before_ns, list(LIVE), limit]).fetchone()[0])
+            if gone:
+                cursor.execute(DROP_ORPHANS)
+        return gone
 
     def expire_rollups(self, project: str, *, before_ns: int) -> int:
         with self._database.transaction() as cursor:

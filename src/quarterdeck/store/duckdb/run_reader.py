@@ -15,6 +15,7 @@ from quarterdeck.store.cursors import RunCursor, decode_run_cursor, encode_run_c
 from quarterdeck.store.duckdb.database import one
 from quarterdeck.store.duckdb.decisions import told
 from quarterdeck.store.duckdb.filters import Condition, condition_of
+from quarterdeck.store.duckdb.promises import promised
 from quarterdeck.store.duckdb.run_rows import RUN_SELECT, run_key, run_of
 from quarterdeck.store.duckdb.span_writer import select_traces
 from quarterdeck.store.interface import FacetCount, Page, RunFilter
@@ -34,7 +35,7 @@ def get_run(cursor: Any, project: str, run_id: str) -> Run:
     )
     if row is None:
         raise NotFound(f"no run {run_id!r} in project {project!r}")
-    return told(cursor, [run_of(row)])[0]
+    return promised(cursor, told(cursor, [run_of(row)]))[0]
 
 
 def list_runs(cursor: Any, where: RunFilter, *, sort: str, after: str | None, limit: int) -> Page:
@@ -50,7 +51,7 @@ def list_runs(cursor: Any, where: RunFilter, *, sort: str, after: str | None, li
         f"SELECT {RUN_SELECT} FROM run r WHERE {found.sql} ORDER BY {column} {direction} NULLS LAST, r.run_id LIMIT ?",
         [*found.values, limit + 1],
     ).fetchall()
-    items = told(cursor, [run_of(row) for row in rows[:limit]])
+    items = promised(cursor, told(cursor, [run_of(row) for row in rows[:limit]]))
     if len(rows) <= limit:
         return Page(items, None)
     last = items[-1]
@@ -97,7 +98,7 @@ def session_runs(cursor: Any, project: str, session_id: str) -> list[Run]:
         f"SELECT {RUN_SELECT} FROM run r WHERE r.project = ? AND r.session_id = ? ORDER BY r.started_at_ns, r.run_id",
         [storable(project), storable(session_id)],
     ).fetchall()
-    return told(cursor, [run_of(row) for row in rows])
+    return promised(cursor, told(cursor, [run_of(row) for row in rows]))
 
 
 def run_spans(cursor: Any, project: str, run_id: str) -> tuple[Run, list[Span]]:

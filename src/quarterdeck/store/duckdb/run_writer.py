@@ -15,6 +15,7 @@ import pyarrow as pa
 from quarterdeck.model.runs import FAILED_OUTCOMES, Run
 from quarterdeck.store.duckdb.columns import trace_text
 from quarterdeck.store.duckdb.database import Database
+from quarterdeck.store.duckdb.promises import DROP_ORPHANS
 from quarterdeck.store.duckdb.run_feed import last_run_seq, runs_over
 from quarterdeck.store.duckdb.run_rows import RUN_SELECT, key_table, run_of, run_table, touched_table
 from quarterdeck.store.interface import COHORT_KEYS, TraceKey
@@ -70,6 +71,8 @@ class RunStore:
             with self._database.transaction() as cursor:
                 if keys:
                     _replace(cursor, keys, table)
+                if gone:
+                    cursor.execute(DROP_ORPHANS)
                 cursor.execute(_SETTLE, [settled_seq])
                 if latest:
                     cursor.execute(_WRITTEN, [str(self._written + len(latest))])

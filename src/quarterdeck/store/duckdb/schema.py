@@ -13,7 +13,7 @@ from quarterdeck.errors import DataFormatTooNew, StoreFailed
 from quarterdeck.model.spans import Span
 from quarterdeck.store.interface import COHORT_KEYS
 
-DATA_FORMAT = 3
+DATA_FORMAT = 4
 """Version of what this module writes. Rise it with a step in MIGRATIONS."""
 
 Migration = Callable[[Any], None]
@@ -52,13 +52,21 @@ def _to_3(cursor: Any) -> None:
     cursor.execute(_RUN_ATTRIBUTE)
 
 
+def _to_4(cursor: Any) -> None:
+    """Spans and runs know their task's key and what the agent promised; promises have a table."""
+    for table in ("span", "run"):
+        for name in ("task_key", "promised"):
+            cursor.execute(f"ALTER TABLE {table} ADD COLUMN {name} VARCHAR")
+    cursor.execute(_PROMISE)
+
+
 _NUMBER_RUNS = """
 UPDATE run SET written_seq = numbered.seq FROM (
   SELECT rowid AS at, row_number() OVER (ORDER BY coalesce(ended_at_ns, last_seen_ns), run_id, project) AS seq FROM run
 ) numbered WHERE run.rowid = numbered.at
 """
 
-MIGRATIONS: Mapping[int, Migration] = {1: _to_2, 2: _to_3}
+MIGRATIONS: Mapping[int, Migration] = {1: _to_2, 2: _to_3, 3: _to_4}
 """From version -> the step to version + 1."""
 
 BIGINT_FIELDS = frozenset(
@@ -89,6 +97,7 @@ RUN_COLUMNS: Mapping[str, str] = {
     "price_version": "VARCHAR", "orphans_repaired": "BIGINT NOT NULL", "orphans_missing": "BIGINT NOT NULL",
     "tools": "VARCHAR NOT NULL", "models": "VARCHAR NOT NULL", "weight": "DOUBLE",
     "busy_s": "DOUBLE", "links": "VARCHAR[]", "tool_errors": "VARCHAR",
+    "task_key": "VARCHAR", "promised": "VARCHAR",
 }  # fmt: skip
 """A run, flattened: what comes back as `model.runs.Run`. `tools`, `tool_errors` and `models` are JSON objects."""
 
@@ -215,6 +224,15 @@ BODY_DDL = (
     ),
 )  # fmt: skip
 
+_PROMISE = _table(
+    "promise",
+    {
+        "run_key": "UBIGINT NOT NULL", "project": "VARCHAR NOT NULL", "run_id": "VARCHAR NOT NULL",
+        "made_at_ns": "BIGINT NOT NULL", "source": "VARCHAR NOT NULL", "tokens_q90": "DOUBLE", "estimate": "BLOB NOT NULL",
+    },
+)  # fmt: skip
+"""`tokens_q90` is the q90 of total tokens, so that filters compare columns; `estimate` is JSON (store/promises.py)."""
+
 _OUTCOME = _table("outcome", {**OUTCOME_COLUMNS, "run_key": "UBIGINT NOT NULL", "seq": "BIGINT NOT NULL"})
 
 _DDL = (
@@ -236,6 +254,7 @@ _DDL = (
     ),
     _table("run", {**RUN_COLUMNS, **RUN_DERIVED, **RUN_PLACE}),
     _OUTCOME,
+    _PROMISE,
     "CREATE VIEW run_trace AS SELECT project, run_id, unnest(trace_ids) AS trace_id FROM run",
     _RUN_ATTRIBUTE,
     _table("cohort_minute", _cohort_columns()),

@@ -12,6 +12,7 @@ from typing import Any
 
 from quarterdeck.clock import Clock
 from quarterdeck.model.bodies import BodyDecision
+from quarterdeck.model.estimates import Promise
 from quarterdeck.model.outcomes import Outcome
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import UnmappedKey
@@ -29,6 +30,7 @@ from quarterdeck.store.duckdb.logs import count_logs
 from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.duckdb.outcomes import OutcomeTable
 from quarterdeck.store.duckdb.parts import Part
+from quarterdeck.store.duckdb.promises import PromiseTable
 from quarterdeck.store.duckdb.raw_reader import spans_raw
 from quarterdeck.store.duckdb.run_writer import RunStore
 from quarterdeck.store.duckdb.span_scan import scan_spans
@@ -70,6 +72,7 @@ class DuckDBStore:
         self._spans = SpanStore(self._database, options)
         self._runs = RunStore(self._database)
         self._outcomes = OutcomeTable(self._database)
+        self._promises = PromiseTable(self._database)
         self._housekeeper = Housekeeper(self._database)
         self._upkeep = Upkeep(self._database, self._spans, options)
 
@@ -137,6 +140,20 @@ class DuckDBStore:
 
     def outcome_summary(self, project: str, since_ns: int, until_ns: int) -> OutcomeSummary:
         return self._outcomes.outcome_summary(project, since_ns, until_ns)
+
+    # Promises
+
+    def put_promises(self, promises: Sequence[Promise]) -> int:
+        return self._promises.put_promises(promises)
+
+    def promises_of(self, project: str, run_ids: Sequence[str]) -> Mapping[str, Promise]:
+        return self._promises.promises_of(project, run_ids)
+
+    def unpromised(self, *, after_seq: int, limit: int) -> tuple[Sequence[Run], int]:
+        return self._promises.unpromised(after_seq=after_seq, limit=limit)
+
+    def kept_promises(self, project: str, since_ns: int, until_ns: int, *, limit: int) -> Sequence[Run]:
+        return self._promises.kept_promises(project, since_ns, until_ns, limit=limit)
 
     # RunReader
 

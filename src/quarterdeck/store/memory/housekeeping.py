@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from threading import RLock
 
+from quarterdeck.model.estimates import Promise
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.runs import Run
 from quarterdeck.model.spans import Span
@@ -29,6 +30,7 @@ class MemoryHousekeeping:
     _runs: dict[tuple[str, str], Run]
     _past: dict[tuple[str, str], Run]
     """Runs that expired: their rollups stay, and rollups here are counted from runs."""
+    _promises: dict[tuple[str, str], Promise]
     _marks: list[tuple[int, int]]
     _rejections: RejectionLog
     _unmapped: UnmappedCounts
@@ -83,6 +85,7 @@ class MemoryHousekeeping:
             old = _old_runs(self._runs.values(), self._traces, project, before_ns, limit)
             for run in old:
                 self._past[project, run.run_id] = self._runs.pop((project, run.run_id))
+                self._promises.pop((project, run.run_id), None)
         return len(old)
 
     def expire_rollups(self, project: str, *, before_ns: int) -> int:

@@ -12,6 +12,7 @@ from quarterdeck.model.runs import Run
 from quarterdeck.store.cursors import RunCursor, decode_run_cursor, encode_run_cursor
 from quarterdeck.store.interface import FacetCount, Page, RunFilter
 from quarterdeck.store.measures import parse_sort, search_text, sort_value, words_of
+from quarterdeck.store.promises import promise_words
 
 
 def matches(run: Run, where: RunFilter, *, without: str | None = None) -> bool:
@@ -21,7 +22,7 @@ def matches(run: Run, where: RunFilter, *, without: str | None = None) -> bool:
         and (where.since_ns is None or run.started_at_ns >= where.since_ns)
         and (where.until_ns is None or run.started_at_ns < where.until_ns)
         and (not where.text or where.text.lower() in search_text(run))
-        and (not where.has or words_of(run).issuperset(where.has))
+        and (not where.has or (words_of(run) | promise_words(run)).issuperset(where.has))
         and all(_accepts(run, name, values) for name, values in where.equals.items() if values and name != without)
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from quarterdeck.errors import NotFound
 from quarterdeck.model.bodies import BodyDecision
+from quarterdeck.model.estimates import Promise
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.reports import UnmappedKey
 from quarterdeck.model.runs import Run
@@ -49,6 +50,7 @@ from quarterdeck.store.memory.cohort_parts import parts_of
 from quarterdeck.store.memory.contrast import contrast_of, rows_of
 from quarterdeck.store.memory.feeds import MemoryFeeds
 from quarterdeck.store.memory.housekeeping import MemoryHousekeeping
+from quarterdeck.store.memory.promises import MemoryPromises
 from quarterdeck.store.memory.population import cohorts_of, fleet_of
 from quarterdeck.store.memory.selection import facet_of, matches, page_of
 from quarterdeck.store.memory.spending import spending_by_cohort, spent_of
@@ -62,7 +64,7 @@ from quarterdeck.store.weights import RunWeights, weights_of
 _Pair = tuple[Span, RawSpan]
 
 
-class MemoryStore(MemoryHousekeeping, MemoryFeeds):
+class MemoryStore(MemoryHousekeeping, MemoryFeeds, MemoryPromises):
     """All of `TelemetryStore`, gone with the process. `rejections_max`: how many refusals are remembered, `unmapped_max`: keys."""
 
     def __init__(self, *, rejections_max: int = 100_000, unmapped_max: int = UNMAPPED_MAX) -> None:
@@ -72,6 +74,7 @@ class MemoryStore(MemoryHousekeeping, MemoryFeeds):
         self._runs: dict[tuple[str, str], Run] = {}
         self._run_seq: dict[tuple[str, str], int] = {}
         self._outcomes: dict[OutcomeKey, Placed] = {}
+        self._promises: dict[tuple[str, str], Promise] = {}
         self._rejections = RejectionLog(rejections_max)
         self._unmapped = UnmappedCounts(unmapped_max)
         self._decisions = Decisions()
@@ -126,6 +129,9 @@ class MemoryStore(MemoryHousekeeping, MemoryFeeds):
             for key, run in latest.items():
                 self._past.pop(key, None)
                 self._runs[key] = run
+            for key in gone:
+                if key not in latest:
+                    self._promises.pop(key, None)
             self._number(latest.values())
             self._settled_seq = max(self._settled_seq, settled_seq)
 
@@ -159,7 +165,7 @@ class MemoryStore(MemoryHousekeeping, MemoryFeeds):
             run = self._runs.get((project, run_id))
             if run is None:
                 raise NotFound(f"no run {run_id!r} in project {project!r}")
-            return self._decisions.told(run)
+            return self._promised(self._decisions.told(run))
 
     def list_runs(self, where: RunFilter, *, sort: str, cursor: str | None, limit: int) -> Page:
         check_limit(limit)
@@ -389,7 +395,8 @@ class MemoryStore(MemoryHousekeeping, MemoryFeeds):
 
     def _of_project(self, project: str) -> list[Run]:
         with self._lock:
-            return [self._decisions.told(run) for run in self._runs.values() if run.project == project]
+            mine = [run for run in self._runs.values() if run.project == project]
+            return [self._promised(self._decisions.told(run)) for run in mine]
 
     def _matching(self, where: RunFilter, *, without: str | None = None) -> list[Run]:
         return [run for run in self._of_project(where.project) if matches(run, where, without=without)]
