@@ -12,13 +12,31 @@ __version__ = "0.1.0"
 
 _LAZY: dict[str, str] = {
     "Admission": "quarterdeck.light",
+    "Ended": "quarterdeck.light",
+    "Estimate": "quarterdeck.light",
+    "Estimator": "quarterdeck.light",
+    "Identity": "quarterdeck.light",
     "Reservation": "quarterdeck.light",
+    "Task": "quarterdeck.light",
+    "Tier": "quarterdeck.light",
     "shared_amounts": "quarterdeck.light",
     "testing": "quarterdeck.testing",
 }
 """Public name -> module that has it (a module of the same name is answered as itself)."""
 
-__all__ = ["Admission", "Reservation", "__version__", "shared_amounts", "testing"]
+__all__ = [
+    "Admission",
+    "Ended",
+    "Estimate",
+    "Estimator",
+    "Identity",
+    "Reservation",
+    "Task",
+    "Tier",
+    "__version__",
+    "shared_amounts",
+    "testing",
+]
 
 
 def __getattr__(name: str) -> Any:

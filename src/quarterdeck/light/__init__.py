@@ -6,6 +6,18 @@ Refuses: knowing the server. What is here works while observation is down.
 from __future__ import annotations
 
 from quarterdeck.control.admit import Admission, Reservation
+from quarterdeck.control.estimate import Estimator, Tier
 from quarterdeck.light.shared import shared_amounts
+from quarterdeck.model.estimates import Ended, Estimate, Identity, Task
 
-__all__ = ["Admission", "Reservation", "shared_amounts"]
+__all__ = [
+    "Admission",
+    "Ended",
+    "Estimate",
+    "Estimator",
+    "Identity",
+    "Reservation",
+    "Task",
+    "Tier",
+    "shared_amounts",
+]

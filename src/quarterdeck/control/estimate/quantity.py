@@ -1,0 +1,286 @@
+"""One quantity's way from history to quantiles: a middle from the rungs, a width from their doubt, a curve, an online correction.
+
+All in natural logarithms. Refuses: zero and less (not reported), and knowing what its quantity means.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+from quarterdeck.control.estimate.cells import KINDS, Cell, Key
+from quarterdeck.control.estimate.correction import Correction
+from quarterdeck.control.estimate.place import Place
+from quarterdeck.control.estimate.rules import Rules
+from quarterdeck.control.estimate.shape import Cohort, Shape, Stand
+from quarterdeck.control.estimate.words import Words
+from quarterdeck.model.estimates import LEVELS
+
+_KIND = {kind: at for at, kind in enumerate(KINDS)}
+_NORMAL = NormalDist()
+_REFITS = 400.0
+"""Runs that the learned variances remember."""
+_REFITS_FROM = 30.0
+_SMALLEST = 1e-3
+_VIEW_LAG = 8
+_WORDS_UNTIL = 4
+"""Runs of a task from which its words no longer matter."""
+_STANDS_APART = 0.5
+
+Rungs = Sequence[tuple[int, Cell | None]]
+"""From wide to narrow: the kind's number, and the cell where there is history."""
+
+
+class Found(NamedTuple):
+    """Cells of a place."""
+
+    place: Place
+    everything: Cell | None
+    levels: Rungs
+    tasks: Rungs
+    task: Cell | None
+
+
+class Middle(NamedTuple):
+    """Where a run is expected: the cohort's level and the task's distance from it, each with the variance of what is not known."""
+
+    level: float
+    level_var: float
+    words: float
+    task: float
+    task_var: float
+
+
+class View(NamedTuple):
+    """What the curves say for one cohort and stand, until the next refit. Each by level."""
+
+    at: int
+    residuals: tuple[float, ...]
+    owns: tuple[tuple[float, float], ...]
+
+
+class Reading(NamedTuple):
+    """A prediction with its parts: quantiles, the middle, one standard deviation, the hierarchy's and the cohort's own quantiles."""
+
+    quantiles: list[float]
+    middle: Middle
+    sd: float
+    stand: Stand
+    far: list[float]
+    own: list[float]
+
+
+class QuantityModel:
+    """`index`: of the quantity in every cell. `prior`: (logarithm of the median, variance)."""
+
+    def __init__(self, index: int, rules: Rules, prior: tuple[float, float]) -> None:
+        self._index = index
+        self._rules = rules
+        self._prior = prior
+        self.noise = rules.noise
+        self.variances = list(rules.variances)
+        self._refits = [_REFITS_FROM] * (len(KINDS) + 1)
+        self.n = 0
+        self._shape = Shape(rules)
+        self._correction = Correction(rules)
+        self._words = Words(rules)
+        self._views: dict[tuple[Cohort, Stand], View] = {}
+
+    def predict(self, found: Found) -> list[float]:
+        """Logarithms of the quantiles `LEVELS`."""
+        return self._read(found).quantiles
+
+    def middle(self, found: Found) -> Middle:
+        """Where a run is expected."""
+        mean, var = self._lean(self._prior[0], self._prior[1], ((-1, found.everything),))
+        level, level_var = self._lean(mean, var, found.levels)
+        words, doubt = 0.0, 0.0
+        task = found.task
+        if found.place.words and (task is None or task.weights[self._index] < _WORDS_UNTIL):
+            words, doubt = self._words.lean(found.place.words)
+        mean, var = self._lean(words, doubt, found.tasks)
+        if found.place.task is None:
+            var += self.variances[_KIND["t"]] + self.variances[_KIND["c"]]
+        return Middle(level, level_var, words, mean, var)
+
+    def _lean(self, mean: float, var: float, rungs: Rungs) -> tuple[float, float]:
+        noise, index, variances = self.noise, self._index, self.variances
+        for kind, cell in rungs:
+            if kind >= 0:
+                var += variances[kind]
+            if cell is not None:
+                weight = cell.weights[index]
+                if weight:
+                    gain = var / (var + noise / weight)
+                    mean += gain * (cell.means[index] - mean)
+                    var *= 1.0 - gain
+        return mean, var
+
+    def gains(self, rungs: Rungs, *, above: Cell | None = None) -> list[tuple[int, float, Cell]]:
+        """How far each rung with history pulls the middle to itself, the narrowest first. `above`: what the widest leans on."""
+        var = self._lean(*self._prior, ((-1, above),))[1] if above is not None else 0.0
+        told = []
+        for kind, cell in rungs:
+            var += self.variances[kind]
+            if cell is not None and cell.weights[self._index]:
+                gain = var / (var + self.noise / cell.weights[self._index])
+                var *= 1.0 - gain
+                told.append((kind, gain, cell))
+        return told[::-1]
+
+    def trust(self, everything: Cell) -> float:
+        """The same of everything, against the prior."""
+        weight = everything.weights[self._index]
+        return self._prior[1] / (self._prior[1] + self.noise / weight) if weight else 0.0
+
+    def _read(self, found: Found) -> Reading:
+        middle = self.middle(found)
+        sd = math.sqrt(self.noise + middle.level_var + middle.task_var)
+        task = found.task
+        known = task is not None and task.weights[self._index] > 0.0
+        if task is not None:
+            prior = self._rules.spread_prior
+            sd *= math.sqrt((task.odd[self._index] + prior) / (task.odd_n[self._index] + prior))
+        apart = middle.task / math.sqrt(self.variances[_KIND["t"]] + 0.2 * self.noise)
+        stand = (known, 0 if apart < -_STANDS_APART else 2 if apart > _STANDS_APART else 1)
+        view = self._view(found.place.cohort, stand)
+        mean, level = middle.level + middle.task, middle.level
+        far = [mean + sd * residual for residual in view.residuals]
+        own = [constant + factor * level for constant, factor in view.owns]
+        shares = self._correction.shares(found.place.cohort)
+        low = -math.inf
+        quantiles = []
+        for a, b, share in zip(far, own, shares, strict=True):
+            low = max(low, a + share * (b - a))
+            quantiles.append(low)
+        return Reading(quantiles, middle, sd, stand, far, own)
+
+    def _view(self, cohort: Cohort, stand: Stand) -> View:
+        view = self._views.get((cohort, stand))
+        if view is None or self.n - view.at > min(_VIEW_LAG, self.n // 32):
+            shape = self._shape
+            at = [self._correction.level(index) for index in range(len(LEVELS))]
+            view = View(
+                self.n,
+                tuple(shape.residual(level, cohort, stand) for level in at),
+                tuple(shape.own(level, cohort) for level in at),
+            )
+            if len(self._views) > 4_000:
+                self._views.clear()
+            self._views[(cohort, stand)] = view
+        return view
+
+    def learn(self, found: Found, value: float, *, finished: bool) -> None:
+        """A run is over. `value`: logarithm of what it took, or of what it had taken when it was cut. The cells of `found` are moved."""
+        reading = self._read(found)
+        middle, cohort = reading.middle, found.place.cohort
+        mean = middle.level + middle.task
+        residual = (value - mean) / reading.sd
+        self._correct(reading, cohort, value, finished=finished)
+        self._shape.add(value, middle.level, residual, cohort, reading.stand, finished=finished)
+        self.n += 1
+        if not finished:
+            residual = _beyond(residual)
+        clip = self._rules.clip
+        residual = max(-clip, min(clip, residual))
+        self._move(found, reading, mean + residual * reading.sd, residual)
+        self._refit_noise(residual * reading.sd, reading.sd)
+
+    def _correct(self, reading: Reading, cohort: Cohort, value: float, *, finished: bool) -> None:
+        enough = finished and self.n >= 10
+        for index, quantile in enumerate(reading.quantiles):
+            self._correction.miss(index, value, quantile, finished=finished)
+            if enough:
+                apart = reading.far[index] - reading.own[index]
+                self._correction.weigh(index, cohort, value - quantile, quantile - reading.middle.level, apart)
+
+    def _move(self, found: Found, reading: Reading, value: float, residual: float) -> None:
+        """What a run says of its levels is what its task does not explain, and the other way round."""
+        index, noise, memories, middle = self._index, self.noise, self._rules.memories, reading.middle
+        everything = found.everything
+        weight = noise / (noise + middle.task_var)
+        if everything is not None:
+            everything.add(index, value - middle.task, weight, self._rules.level_memory)
+        for kind, cell in found.levels:
+            if cell is not None:
+                cell.add(index, value - middle.task, weight, memories[kind])
+                self._watch(cell, found.place.cohort, residual)
+        if found.task is not None and found.task.n > 1:
+            found.task.odd_n[index] += 1.0
+            found.task.odd[index] += residual * residual
+        weight = noise / (noise + middle.level_var)
+        for kind, cell in found.tasks:
+            if cell is not None:
+                cell.add(index, value - middle.level, weight, memories[kind])
+        if found.place.words and (found.task is None or found.task.n <= _WORDS_UNTIL):
+            self._words.learn(
+                found.place.words, value - middle.level, noise + middle.level_var + self.variances[_KIND["t"]]
+            )
+        self._refit(found.levels, *self._lean(self._prior[0], self._prior[1], ((-1, everything),)))
+        self._refit(found.tasks, middle.words, 0.0)
+
+    def _watch(self, cell: Cell, cohort: Cohort, residual: float) -> None:
+        rules, index = self._rules, self._index
+        cell.moved[index] += rules.drift_share * (residual - cell.moved[index])
+        if abs(cell.moved[index]) > rules.drift_at and cell.weights[index] > rules.drift_keeps:
+            cell.weights[index] = rules.drift_keeps
+            cell.moved[index] = 0.0
+            self._shape.moved(cohort, int(rules.drift_keeps))
+
+    def _refit_noise(self, off: float, sd: float) -> None:
+        """Expected square of a run's own part, given all that is known (one step of EM)."""
+        total = sd * sd
+        seen = (off * self.noise / total) ** 2 + self.noise - self.noise**2 / total
+        self._refits[-1] += 1.0
+        self.noise = max(_SMALLEST, self.noise + (seen - self.noise) / min(self._refits[-1], _REFITS))
+
+    def _refit(self, rungs: Rungs, mean: float, var: float) -> None:
+        """The same for what a rung differs from the one above it."""
+        index = self._index
+        for kind, cell in rungs:
+            if cell is None or not cell.weights[index]:
+                continue
+            own, doubt = self.variances[kind], self.noise / cell.weights[index]
+            total, off = var + own + doubt, cell.means[index] - mean
+            seen = (own / total * off) ** 2 + own * (1 - own / total)
+            self._refits[kind] += 1.0
+            self.variances[kind] = max(_SMALLEST, own + (seen - own) / min(self._refits[kind], _REFITS))
+            gain = (var + own) / total
+            mean, var = mean + gain * off, (var + own) * (1 - gain)
+
+    def moved(self, cohort: Cohort, keep: int) -> None:
+        """A cohort's level is said to be another: its own quantiles keep the newest `keep` runs."""
+        self._shape.moved(cohort, keep)
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON would have it."""
+        return {
+            "noise": self.noise,
+            "variances": self.variances,
+            "refits": self._refits,
+            "n": self.n,
+            "shape": self._shape.dump(),
+            "correction": self._correction.dump(),
+            "words": self._words.dump(),
+        }
+
+    def load(self, told: dict[str, Any]) -> None:
+        """Take over what `dump` told of."""
+        self.noise, self.n = float(told["noise"]), int(told["n"])
+        self.variances, self._refits = list(told["variances"]), list(told["refits"])
+        self._shape = Shape.load(self._rules, told["shape"])
+        self._correction = Correction.load(self._rules, told["correction"])
+        self._words = Words.load(self._rules, told["words"])
+
+
+def kind_of(key: Key) -> int:
+    """The number of a key's kind."""
+    return _KIND[str(key[0])]
+
+
+def _beyond(residual: float) -> float:
+    """Where a run that was cut at `residual` standard deviations is expected, by a normal curve."""
+    left = max(1e-9, 1.0 - _NORMAL.cdf(residual))
+    return max(residual, _NORMAL.pdf(residual) / left)
