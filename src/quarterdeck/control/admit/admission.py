@@ -133,6 +133,8 @@ class Admission:
         tenant: str = "",
         task: str | None = None,
         node: str | None = None,
+        agent: str | None = None,
+        step: str | None = None,
         deadline_s: float | None = None,
         attempt: int = 1,
         continues: bool = False,
@@ -142,7 +144,8 @@ class Admission:
 
         Give `messages` (their tokens are estimated) or `tokens_input`. `deadline_s`: seconds from now by which the whole
         answer must be there; a call that cannot make it is refused at once. `fallback`: models to try in order where this one
-        refuses. A task's first lane is that of all its calls.
+        refuses. A task's first lane is that of all its calls. `agent` and `step` (its template and the kind of step, as "triage" and
+        "plan"): how long answers of this kind are is learned apart, so less is held and cut for each.
         `continues`: the rest of an answer that was cut at our cap. Raises BadInput for a wrong argument, at once; and when it
         is entered AdmissionRefused with `reason` and `starts_in_s`.
         """
@@ -151,6 +154,7 @@ class Admission:
         size = (0, 0) if tokens_input is not None else characters_of(messages)
         if tokens_input is None and messages is None:
             raise BadInput("admit needs messages or tokens_input, to know how large the prompt is")
+        kind = f"{agent or ''}/{step or ''}" if agent or step else ""
         candidates = []
         for at, name in enumerate((model, *fallback)):
             account = self._find(name)
@@ -168,6 +172,7 @@ class Admission:
                 attempt > 1,
                 at < len(fallback),
                 continues,
+                kind,
             )
             candidates.append(Candidate(account, ask, None if tokens_input is not None else (name, *size)))
         return Pending(candidates, attempt, self._may_fall_back)

@@ -34,6 +34,7 @@ class Ask(NamedTuple):
     Tokens of input as the caller counts them, `max_tokens` as it would send it (None: the provider's own), `lane` by
     place (0 first), `deadline_at` in seconds since the epoch: by then the whole answer must be there.
     `continues`: it goes on with an answer that was cut, so it is cut later and teaches nothing of whole answers.
+    `kind`: whose step it is, agent and step: answers of one kind are alike.
     """
 
     model: str
@@ -48,6 +49,7 @@ class Ask(NamedTuple):
     is_retry: bool = False
     has_fallback: bool = False
     continues: bool = False
+    kind: str = ""
 
 
 class Granted(NamedTuple):

@@ -25,6 +25,10 @@ CONTINUED_CAP = 8.0
 """A long answer that was cut once is cut again at this multiple of the cap; tails are heavy."""
 
 
+_Alike = tuple[str, int, str, str]
+"""Model, lane, tenant, kind of step: calls that are planned alike."""
+
+
 class Plan(NamedTuple):
     """`need` in tokens; `max_tokens` to send, None to send none; `cut`: it is lower than the caller's."""
 
@@ -45,8 +49,8 @@ class Planner:
         self._policy = policy
         self.prices = policy.prices
         self._unknown = float(policy.max_tokens_unknown)
-        self._memo: dict[tuple[str, int, str], tuple[float | None, float | None]] = {}
-        self._before: dict[tuple[str, int, str], tuple[float | None, float | None]] = {}
+        self._memo: dict[_Alike, tuple[float | None, float | None]] = {}
+        self._before: dict[_Alike, tuple[float | None, float | None]] = {}
         self._learned = self._renew_at = 0
         self.version = 0
 
@@ -71,12 +75,12 @@ class Planner:
 
     def _known(self, ask: Ask) -> tuple[float | None, float | None]:
         """(quantile, cap) for such a call; remembered until a few per cent more answers have come."""
-        key = (ask.model, ask.lane, ask.tenant)
+        key = (ask.model, ask.lane, ask.tenant, ask.kind)
         known = self._memo.get(key)
         if known is None:
             group = group_of(ask)
-            quantile = self.guess.quantile(ask.model, group, self._quantile)
-            known = (quantile, self.guess.cap(ask.model, group) if self.cuts else None)
+            quantile = self.guess.quantile(ask.model, group, self._quantile, ask.kind)
+            known = (quantile, self.guess.cap(ask.model, group, ask.kind) if self.cuts else None)
             before = self._before.setdefault(key, known)
             if before is not known and _differ(known, before):
                 self.version += 1
@@ -92,7 +96,7 @@ class Planner:
 
     def learn(self, ask: Ask, output: float, cut_at: float | None) -> None:
         """An answer of `output` tokens; `cut_at`: it ended at this cap of ours."""
-        self.guess.learn(ask.model, group_of(ask), output, cut_at=cut_at)
+        self.guess.learn(ask.model, group_of(ask), output, cut_at=cut_at, kind=ask.kind)
         self._learned += 1
         if self._learned >= self._renew_at:
             self._renew_at = self._learned + max(self._learned // (_FRESH if self.cuts else _FRESH_ENOUGH), 1)

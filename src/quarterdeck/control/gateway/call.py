@@ -136,6 +136,8 @@ class ModelCall:
             tenant=who.tenant,
             task=who.task,
             node=who.node,
+            agent=who.agent,
+            step=who.step,
             deadline_s=left_s,
             attempt=self._attempt,
             fallback=who.fallback,

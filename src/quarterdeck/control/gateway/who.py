@@ -31,6 +31,7 @@ class Who(NamedTuple):
     deadline_s: float | None
     fallback: tuple[str, ...]
     traceparent: str | None
+    step: str | None = None
 
     def identity(self, model: str) -> dict[str, str]:
         """What a stopped cohort is compared with."""
@@ -69,6 +70,7 @@ def read_who(headers: Mapping[bytes, bytes], tenant: str) -> Who:
         deadline_s=_seconds(headers.get(OWN + b"deadline-s")),
         fallback=tuple(name.strip() for name in (word(b"fallback") or "").split(",") if name.strip()),
         traceparent=headers[b"traceparent"].decode("latin-1") if b"traceparent" in headers else None,
+        step=word(b"step"),
     )
 
 

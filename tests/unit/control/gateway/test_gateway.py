@@ -531,3 +531,16 @@ def test_a_silent_provider_is_given_up(run: Any) -> None:
             assert (got.status, rig.held()) == (502, 0)
 
     run(scenario)
+
+
+def test_a_step_of_an_agent_is_held_by_what_such_steps_took(run: Any) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig:
+            for _ in range(40):
+                await rig.ask(x_quarterdeck_agent="triage", x_quarterdeck_step="plan")
+            await rig.ask(x_quarterdeck_agent="triage", x_quarterdeck_step="plan")
+            account = rig.records[-1]
+            assert account.who.step == "plan"
+            assert account.reserved_output < rig.records[0].reserved_output
+
+    run(scenario)
