@@ -21,19 +21,66 @@ export interface Basis {
   weight: number;
 }
 
-/** A promise beside what the run took. `position`: the share of such runs that take less; `over`: above the 90 % mark. */
+/** A promise beside what the run took. `position`: the share of such runs that take at most that; `over`: above the 90 % mark. */
 export interface RunEstimate extends Spreads {
   made_at: string;
   source: "agent" | "server" | "replayed";
   confidence: "low" | "medium" | "high";
   cold: boolean;
   why: string;
-  n?: number | null;
-  basis?: Basis[];
+  warnings?: string[];
+  basis: Basis[];
   spent: { [name in Quantity]?: number | null };
   over: Quantity[];
-  position?: { [name in Quantity]?: number | null } | number | null;
+  over_budget: boolean | null;
+  position: { [name in Quantity]?: number | null };
+  /** Where one was set. */
   ceiling?: { [name in Quantity]?: number | null } | null;
-  /** A run that goes on: the promise made anew from what it took so far. */
+  /** Of one run that goes on: the whole run, estimated anew from what it took so far. */
   live?: Spreads | null;
+}
+
+/** `GET estimate`: what a task would take. */
+export interface TaskEstimate {
+  estimate: Spreads;
+  n: number | null;
+  confidence: "low" | "medium" | "high";
+  cold: boolean;
+  why: string;
+  warnings: string[];
+  basis: Basis[];
+  /** The chance to stay within each ceiling that was given. */
+  fits: { [name in Quantity]?: number | null };
+}
+
+export const LEVELS = ["0.5", "0.9", "0.99"] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** A share of runs that stayed at or below a promised level, with its 95 % interval. */
+export interface Coverage {
+  share: number;
+  low: number;
+  high: number;
+  n: number;
+}
+
+export interface Calibrated {
+  agent: string | null;
+  model: string | null;
+  n: number;
+  censored: number;
+  coverage: { [level in Level]: Coverage | null };
+  pinball: { [level in Level]?: number | null } | null;
+  pinball_constant: { [level in Level]?: number | null } | null;
+  drift: (Coverage & { level: string; why: string; mend: string }) | null;
+}
+
+/** `GET estimates/calibration`: whether promises held, by agent and model. */
+export interface Calibration {
+  quantity: Quantity;
+  since: string;
+  until: string;
+  runs: number;
+  left_out: number;
+  items: Calibrated[];
 }

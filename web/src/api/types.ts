@@ -204,6 +204,45 @@ export interface CallContext {
   shared_chars: number | null;
   cut: number | null;
   cache: CacheWord;
+  /** Absent on a server of an earlier version. */
+  window?: ContextWindow;
+  uses?: Record<Use, number> | null;
+  plan?: { used: Record<Use, number> | null; counts: Record<string, number>; cut_reason: string | null } | null;
+  cuts?: Cuts | null;
+}
+
+export type Use = "tools" | "system" | "world" | "task" | "retrieved" | "history" | "tool_results";
+
+/** Tokens; null = not known. */
+export interface ContextWindow {
+  advertised: number | null;
+  effective: number | null;
+  reserve_output: number | null;
+  source: "agent" | "table" | null;
+}
+
+/** Messages of the call before that did not come again as they were, and what that cost. */
+export interface Cuts {
+  masked: number;
+  summarised: number;
+  dropped: number;
+  rewritten: number;
+  tokens_gone: number | null;
+  tokens_again: number | null;
+  cost_equivalents: number | null;
+  cost_usd: number | null;
+}
+
+/** Something that a call's arguments name and that was superseded before. */
+export interface Superseded {
+  span_id: string;
+  call: number;
+  tool: string | null;
+  entity: string;
+  value: string;
+  newest: string | null;
+  since_span_id: string | null;
+  in_words: string;
 }
 
 export interface Contexts extends Listing<CallContext> {

@@ -20,10 +20,27 @@ import {
 } from "../words/limits";
 import { count, plural, short, UNKNOWN } from "../words/numbers";
 import { clock, duration } from "../words/time";
+import { ApprovalQueue } from "./approvals";
+import { Estimates } from "./estimates";
 import { Gauges } from "./gauges";
 import { Connect } from "./teach";
 
+/** What needs an answer first, then what is used, then what is expected. */
 export function LimitsView() {
+  return (
+    <div className="limits-page">
+      <div className="view limits">
+        <ApprovalQueue />
+      </div>
+      <Accounts />
+      <div className="view limits">
+        <Estimates />
+      </div>
+    </div>
+  );
+}
+
+function Accounts() {
   const health = useHealth();
   const gateway = health.data?.endpoints.gateway ?? null;
   const answer = useLimits(gateway !== null);

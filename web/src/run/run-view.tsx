@@ -16,6 +16,7 @@ import { promiseSentence } from "../words/promised";
 import { bodyWords, runCaveats, runSentence, runTitle, versionText } from "../words/run";
 import { ago, moment } from "../words/time";
 import { ContextStrip } from "./context-strip";
+import { ContextView } from "./context-view";
 import { ConversationView } from "./conversation-view";
 import { curlOf, runSql, saveJson } from "./copies";
 import { GraphView } from "./graph-view";
@@ -26,7 +27,7 @@ import { TimelineView } from "./timeline-view";
 import { TreeView } from "./tree-view";
 import { outlinePath, type Spans, useOutline } from "./use-outline";
 
-const VIEWS = ["tree", "timeline", "graph", "conversation", "promise"] as const;
+const VIEWS = ["tree", "timeline", "graph", "conversation", "context", "promise"] as const;
 type ViewName = (typeof VIEWS)[number];
 
 export function RunView({ runId }: { runId: string }) {
@@ -88,8 +89,7 @@ function Loaded({ run, spans, stale }: { run: Run; spans: Spans; stale: unknown 
   const search = useRef<HTMLInputElement>(null);
   const step = useRunKeys(selection, search);
   const { outline } = selection;
-  // A living run is read anew when its calls change, not with every span.
-  const version = run.lifecycle === "finished" ? "finished" : String(run.model_calls);
+  const version = versionOf(run);
   return (
     <div className={selection.spanId ? "view run-view with-panel" : "view run-view"}>
       <Header run={run} />
@@ -112,9 +112,14 @@ function Loaded({ run, spans, stale }: { run: Run; spans: Spans; stale: unknown 
   );
 }
 
+/** A living run is read anew when its calls change, not with every span. */
+function versionOf(run: Run): string {
+  return run.lifecycle === "finished" ? "finished" : String(run.model_calls);
+}
+
 /** Rows in the order in which a view shows them. */
 function orderOf({ view, outline, rows }: Selection): ArrayLike<number> {
-  if (view === "conversation" || view === "promise") return rowsOfKind(outline, "llm");
+  if (view === "conversation" || view === "context" || view === "promise") return rowsOfKind(outline, "llm");
   return rows;
 }
 
@@ -300,6 +305,15 @@ function Shown({ run, spans, selection }: { run: Run; spans: Spans; selection: S
       {view === "graph" && <GraphView {...{ outline, hits, selected, select }} />}
       {view === "conversation" && (
         <ConversationView runId={run.run_id} outline={outline} selected={selection.spanId} select={select} />
+      )}
+      {view === "context" && (
+        <ContextView
+          runId={run.run_id}
+          enabled={spans.complete}
+          version={versionOf(run)}
+          selected={selection.spanId}
+          select={(id) => selection.reveal(outline.at(id))}
+        />
       )}
       {view === "promise" && <PromiseView {...{ run, outline, selected, select }} complete={spans.complete} />}
     </div>

@@ -63,9 +63,8 @@ export function spentOf(run: Run, quantity: Quantity): number | null {
 export function positionOf(run: Run, quantity: Quantity): number | null {
   const estimate = run.estimate;
   if (!estimate) return null;
-  const told = estimate.position;
-  if (typeof told === "number" && quantity === "tokens_total") return told;
-  if (told !== null && typeof told === "object" && told[quantity] !== undefined) return told[quantity] ?? null;
+  const told = estimate.position[quantity];
+  if (told !== undefined) return told;
   const spread = spreadOf(estimate, quantity);
   const spent = spentOf(run, quantity);
   return spread === null || spent === null ? null : placeIn(spread, spent);
