@@ -88,6 +88,13 @@ class WrongMethod(BadInput):
     http_status = 405
 
 
+class InvestigationRequired(BadInput):
+    """What was dismissed before is dismissed again; first somebody has to look."""
+
+    code = "investigation_required"
+    http_status = 409
+
+
 class NotFound(QuarterdeckError):
     """No such thing in this project."""
 

@@ -39,6 +39,19 @@ class EProcess:
         return self.value
 
     @property
+    def logs(self) -> tuple[float, ...]:
+        """The logarithm of each bet's wealth: with `n` all that is known, for `resume`."""
+        return tuple(float(one) for one in self._log)
+
+    def resume(self, logs: Sequence[float], n: int) -> None:
+        """Go on from what `logs` and `n` said. Raises ValueError for another number of bets, or what is no number."""
+        known = np.asarray(logs, dtype=np.float64)
+        if known.shape != self._bets.shape or not np.isfinite(known).all() or n < 0:
+            msg = f"expected {len(self._bets)} finite logarithms and n >= 0, got {len(known)} and n {n}"
+            raise ValueError(msg)
+        self._log, self.n = known, n
+
+    @property
     def value(self) -> float:
         """E: the mean wealth over the bets; 1 without observations."""
         return float(np.exp(self.log_value))
