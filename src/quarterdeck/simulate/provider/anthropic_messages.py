@@ -7,6 +7,7 @@ from typing import Any
 
 from quarterdeck.simulate.provider.answer import Answer, Event, chunks
 from quarterdeck.simulate.provider.conversation import Conversation, Message
+from quarterdeck.simulate.provider.order import check_anthropic
 from quarterdeck.simulate.provider.tokens import compact
 
 
@@ -17,6 +18,7 @@ def response_id(token: str) -> str:
 def understand(body: dict[str, Any]) -> Conversation:
     """Raises KeyError, TypeError or ValueError for a body of another shape."""
     system = (Message("system", _text(body["system"])),) if body.get("system") else ()
+    check_anthropic(body["messages"])
     body["max_tokens"]  # required by the real provider, so a caller that forgets it must learn so here
     return Conversation(
         model=str(body["model"]),

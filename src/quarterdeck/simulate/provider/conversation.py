@@ -10,10 +10,14 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message: `text` is everything in it that is counted, tool calls and results included."""
+    """One message: `text` is everything in it that is counted, tool calls and results included.
+
+    `calls`: ids of tool calls that an answer kept by the provider has made.
+    """
 
     role: Role
     text: str
+    calls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from quarterdeck.simulate.provider.answer import Answer, Event, chunks
 from quarterdeck.simulate.provider.conversation import Conversation, Message, Role
+from quarterdeck.simulate.provider.order import check_openai_chat
 from quarterdeck.simulate.provider.tokens import compact
 
 _ROLES: dict[str, Role] = {
@@ -24,7 +25,8 @@ def response_id(token: str) -> str:
 
 
 def understand(body: dict[str, Any]) -> Conversation:
-    """Raises KeyError, TypeError or ValueError for a body of another shape."""
+    """Raises KeyError, TypeError or ValueError for a body of another shape, and for results without calls or calls without."""
+    check_openai_chat(body["messages"])
     return Conversation(
         model=str(body["model"]),
         messages=tuple(_message(message) for message in body["messages"]),

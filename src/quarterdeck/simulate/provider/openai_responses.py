@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from quarterdeck.simulate.provider.answer import Answer, Event, chunks
 from quarterdeck.simulate.provider.conversation import Conversation, Message, Role
+from quarterdeck.simulate.provider.order import check_openai_responses
 from quarterdeck.simulate.provider.tokens import compact
 
 _ROLES: dict[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
@@ -20,6 +22,7 @@ def understand(body: dict[str, Any], earlier: tuple[Message, ...] = ()) -> Conve
     """`earlier`: the messages of the answer that is continued. Raises KeyError, TypeError or ValueError."""
     given = body["input"]
     items = [{"role": "user", "content": given}] if isinstance(given, str) else given
+    check_openai_responses(items, _open_calls(earlier))
     instructions = (Message("system", body["instructions"]),) if body.get("instructions") else ()
     kept = tuple(message for message in earlier if not instructions or message.role != "system")
     return Conversation(
@@ -32,9 +35,16 @@ def understand(body: dict[str, Any], earlier: tuple[Message, ...] = ()) -> Conve
 
 def said(answer: Answer) -> tuple[Message, ...]:
     """The answer as messages, for the request that continues it."""
-    calls = [Message("assistant", call.name + compact(dict(call.arguments))) for call in answer.turn.calls]
+    made = zip(answer.call_ids, answer.turn.calls, strict=True)
+    calls = [Message("assistant", call.name + compact(dict(call.arguments)), (call_id,)) for call_id, call in made]
     text = [Message("assistant", answer.turn.text)] if answer.turn.text else []
     return (*text, *calls)
+
+
+def _open_calls(earlier: tuple[Message, ...]) -> list[str]:
+    """Calls of the answer that is continued: the messages of the assistant at its end."""
+    last = takewhile(lambda message: message.role == "assistant", reversed(earlier))
+    return [call for message in last for call in message.calls]
 
 
 def _message(item: dict[str, Any]) -> Message:
