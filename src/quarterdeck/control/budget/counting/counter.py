@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from quarterdeck.control.budget.counting.features import CALL, EMPTY, MESSAGE, Features, features_of
@@ -21,6 +21,9 @@ MODELS_MAX = 1_000
 
 TEXTS_MAX = 20_000
 """Texts whose features are remembered; the oldest goes first."""
+
+_UNKNOWN = 0.10
+"""Margin of a safe count before the error is known."""
 
 _LEARN_TOKENS_MIN = 16
 """Shorter prompts teach nothing but the frame around them."""
@@ -54,6 +57,21 @@ class TokenCounter:
     def count_messages(self, model: str, messages: Iterable[Any], tools: Any = (), *, scope: str = "") -> int:
         """Tokens of a whole prompt, tool definitions and the request's own frame included."""
         return self.count_features(model, self.features(messages, tools), scope=scope)
+
+    def of(self, model: str, *, scope: str = "", safe: bool = False) -> Callable[[str], int]:
+        """Text → tokens for one model: what a `ContextBudget` takes as its counter.
+
+        `safe`: above rather than below, by the 99 % quantile of the error so far, and by a tenth until that is known.
+        """
+
+        def count(text: str) -> int:
+            if not text:
+                return 0
+            learned = self._of(model, scope)
+            margin = (_UNKNOWN if (error := learned.error(0.99)) is None else error) if safe else 0.0
+            return max(1, math.ceil(learned.tokens(self._remembered(text)) * (1.0 + margin) - 1e-9))
+
+        return count
 
     def count_features(self, model: str, features: Features, *, scope: str = "") -> int:
         """Tokens of what is already looked at."""
