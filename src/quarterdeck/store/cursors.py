@@ -89,6 +89,19 @@ def decode_approval_cursor(cursor: str) -> tuple[int, str]:
     raise _not_ours()
 
 
+def encode_document_cursor(at_ns: int, id: str) -> str:
+    """The last document of a page: its time, and its id among those of the same moment."""
+    return _encode(["documents", at_ns, id])
+
+
+def decode_document_cursor(cursor: str) -> tuple[int, str]:
+    """Raises BadInput when the cursor is not ours."""
+    match _decode(cursor):
+        case ["documents", int(at_ns), str(id)] if _fits(at_ns):
+            return at_ns, id
+    raise _not_ours()
+
+
 def encode_stream_cursor(nearness: float, stream_id: str) -> str:
     """The last stream of a page: how near it was to its threshold, and its id among those equally near."""
     return _encode(["streams", nearness, stream_id])

@@ -5,6 +5,7 @@ What for: tests, the library and simulations. Refuses: durability; reads from fi
 
 from quarterdeck.store.memory.alerts import MemoryAlertStore
 from quarterdeck.store.memory.approvals import MemoryApprovalStore
+from quarterdeck.store.memory.documents import MemoryDocumentStore
 from quarterdeck.store.memory.store import MemoryStore
 
-__all__ = ["MemoryAlertStore", "MemoryApprovalStore", "MemoryStore"]
+__all__ = ["MemoryAlertStore", "MemoryApprovalStore", "MemoryDocumentStore", "MemoryStore"]

@@ -14,13 +14,13 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, Select, and_, delete, insert, or_, select
-from sqlalchemy.exc import DBAPIError
 
-from quarterdeck.errors import NotFound, StoreFailed
+from quarterdeck.errors import NotFound
 from quarterdeck.model.alerts import Alert
 from quarterdeck.model.signals import Finding
 from quarterdeck.store.alerts import AlertFilter
 from quarterdeck.store.cursors import decode_alert_cursor, encode_alert_cursor
+from quarterdeck.store.sql.failures import failures_named
 from quarterdeck.store.sql.schema import alert as table
 
 _DECODER = msgspec.json.Decoder(Alert)
@@ -35,7 +35,7 @@ class SqlAlertStore:
 
     def put_alerts(self, alerts: Sequence[Alert]) -> None:
         latest = {(alert.project, alert.alert_id): alert for alert in alerts}
-        with _failures_named(), self._engine.begin() as connection:
+        with failures_named(), self._engine.begin() as connection:
             for alert in latest.values():
                 _put(connection, alert)
 
@@ -67,7 +67,7 @@ class SqlAlertStore:
     def prune_alerts(self, *, before_ns: int, never_fired_before_ns: int) -> int:
         old = table.c.resolved_ns < before_ns
         never_fired = and_(table.c.fired_ns.is_(None), table.c.resolved_ns < never_fired_before_ns)
-        with _failures_named(), self._engine.begin() as connection:
+        with failures_named(), self._engine.begin() as connection:
             return connection.execute(delete(table).where(table.c.state == "resolved", or_(old, never_fired))).rowcount
 
     def _alerts(self, query: Select[Any]) -> list[Alert]:
@@ -76,7 +76,7 @@ class SqlAlertStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with _failures_named(), self._engine.connect() as connection:
+        with failures_named(), self._engine.connect() as connection:
             yield connection
 
 
@@ -117,12 +117,3 @@ def _matching(where: AlertFilter) -> Select[Any]:
     if where.until_ns is not None:
         query = query.where(table.c.opened_ns < where.until_ns)
     return query
-
-
-@contextmanager
-def _failures_named() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        msg = f"the operational state did not answer: {error.orig}"
-        raise StoreFailed(msg) from error

@@ -11,12 +11,13 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, delete, func, insert, or_, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
-from quarterdeck.errors import NotFound, StoreFailed
+from quarterdeck.errors import NotFound
 from quarterdeck.model.approvals import Approval, ApprovalState, Decision
 from quarterdeck.store.approvals import ApprovalFilter
 from quarterdeck.store.cursors import decode_approval_cursor, encode_approval_cursor
+from quarterdeck.store.sql.failures import failures_named
 from quarterdeck.store.sql.schema import approval as table
 
 
@@ -27,7 +28,7 @@ class SqlApprovalStore:
         self._engine = engine
 
     def ask_approval(self, approval: Approval) -> Approval:
-        with _failures_named():
+        with failures_named():
             try:
                 with self._engine.begin() as connection:
                     connection.execute(insert(table).values(asdict(approval)))
@@ -39,7 +40,7 @@ class SqlApprovalStore:
         self, project: str, approval_id: str, decision: Decision, *, by: str, reason: str | None, at_ns: int
     ) -> bool:
         statement = update(table).where(_is(project, approval_id), _in_state("pending", at_ns))
-        with _failures_named(), self._engine.begin() as connection:
+        with failures_named(), self._engine.begin() as connection:
             written = connection.execute(statement.values(decision=decision, by=by, reason=reason, decided_ns=at_ns))
             return written.rowcount == 1
 
@@ -73,12 +74,12 @@ class SqlApprovalStore:
             ).scalar_one()
 
     def prune_approvals(self, *, before_ns: int) -> int:
-        with _failures_named(), self._engine.begin() as connection:
+        with failures_named(), self._engine.begin() as connection:
             return connection.execute(delete(table).where(table.c.expires_ns < before_ns)).rowcount
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with _failures_named(), self._engine.connect() as connection:
+        with failures_named(), self._engine.connect() as connection:
             yield connection
 
 
@@ -99,12 +100,3 @@ def _matching(where: ApprovalFilter) -> Select[Any]:
     if where.states:
         query = query.where(or_(*(_in_state(state, where.now_ns) for state in where.states)))
     return query
-
-
-@contextmanager
-def _failures_named() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        msg = f"the operational state did not answer: {error.orig}"
-        raise StoreFailed(msg) from error

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SCRIPTS = Path(__file__).with_name("migrations")
 
-NEWEST = "0004"
+NEWEST = "0005"
 """The revision of the newest migration. A state that has it is left alone, and Alembic is not loaded: that would be a
 
 tenth of the time that a server takes to start. A test holds it to the files.

@@ -73,3 +73,45 @@ approval = Table(
     Index("approval_by_expiry", "expires_ns"),
 )
 """`decision` is null until somebody answered; a question that nobody answered by `expires_ns` has expired."""
+
+document = Table(
+    "document",
+    metadata,
+    Column("project", String(200), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("id", String(200), primary_key=True),
+    Column("state", String(32), nullable=False),
+    Column("topic", String(200), nullable=False),
+    Column("at_ns", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("document_by_time", "project", "kind", "at_ns", "id"),
+    Index("document_by_topic", "project", "kind", "topic"),
+)
+"""`body` is JSON. One table for every noun that has no columns of its own to be asked by."""
+
+record = Table(
+    "record",
+    metadata,
+    Column("project", String(200), primary_key=True),
+    Column("chain", String(64), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_ns", BigInteger, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("about", String(200), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("record_by_about", "project", "chain", "about", "seq"),
+)
+"""Append-only: each hash covers the one before it."""
+
+record_head = Table(
+    "record_head",
+    metadata,
+    Column("project", String(200), primary_key=True),
+    Column("chain", String(64), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+"""Where each chain ends: a chain that is shorter than its head was cut."""
