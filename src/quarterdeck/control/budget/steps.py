@@ -16,8 +16,9 @@ from quarterdeck.control.budget.sizes import Sizer
 from quarterdeck.control.budget.stubs import ladder
 from quarterdeck.control.budget.worth import Scene, survey
 
-RECENT = 3
-"""Atoms at the end that are touched only when nothing else makes room."""
+RECENT_MIN, RECENT_MAX, RECENT_SHARE = 3, 10, 0.25
+"""Atoms at the end that are touched only when nothing else makes room: up to ten while they take a quarter of the prompt (with
+ten observations in view agents solve as much as with all, arXiv 2508.21433), three in any case."""
 
 FREED_MIN = 24
 """Tokens; a step that frees less is not worth a changed message."""
@@ -54,7 +55,7 @@ class Steps(NamedTuple):
 def find_steps(lines: Sequence[Line], sizer: Sizer, prices: CachePrices, context: int) -> Steps:
     """Steps in the order in which they should be taken. `context`: tokens of a prompt, which a fetch pays again."""
     scene = survey(lines)
-    tiers = _tiers(lines, scene.last_user)
+    tiers = _tiers(lines, scene.last_user, int(RECENT_SHARE * context))
     found: list[Step] = []
     for members in _atoms(lines).values():
         found.extend(_of_atom(lines, members, _Pricing(scene, sizer, prices, context), tiers))
@@ -81,16 +82,18 @@ def _atoms(lines: Sequence[Line]) -> dict[object, list[int]]:
     return found
 
 
-def _tiers(lines: Sequence[Line], last_user: int) -> list[int]:
-    """Per line: 0 old, 1 recent, 2 of the newest atom, 3 the last user message."""
+def _tiers(lines: Sequence[Line], last_user: int, room: int) -> list[int]:
+    """Per line: 0 old, 1 recent, 2 of the newest atom, 3 the last user message. `room`: tokens that recent atoms may take."""
     tiers = [0] * len(lines)
     seen: dict[object, int] = {}
+    taken = 0
     for position in range(len(lines) - 1, -1, -1):
         if lines[position].dropped:
             continue
+        taken += lines[position].placed.tokens
         atom = position if lines[position].segment.atom is None else lines[position].segment.atom
         rank = seen.setdefault(atom, len(seen))
-        if rank >= RECENT:
+        if rank >= RECENT_MAX or (rank >= RECENT_MIN and taken > room):
             break
         tiers[position] = 2 if rank == 0 else 1
     if last_user >= 0:
