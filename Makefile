@@ -13,7 +13,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 BIN := .venv/bin
 DIST := src/quarterdeck/api/webui/dist
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
-PRODUCERS := openinference openllmetry genai
+PRODUCERS := openinference openllmetry genai budgets
 PYTEST := $(BIN)/python -m pytest
 # Two workers fit two cores; more cores are used as they are there.
 WORKERS ?= auto

@@ -44,18 +44,25 @@ def fit_langchain(
 
 
 def pre_model_hook(
-    budget: Budgets, *, world: Callable[[Sequence[Any]], Segment | None] | None = None
+    budget: Budgets,
+    *,
+    world: Callable[[Sequence[Any]], Segment | None] | None = None,
+    on_plan: Callable[[Any], None] | None = None,
 ) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """For `create_react_agent(…, pre_model_hook=…)`: the state keeps its messages, the model reads what fits.
 
     `budget`: one for a single conversation, or a callable that makes one for each. `world`: messages → a pinned segment.
+    `on_plan` sees each `ContextPlan`. A hook sees neither prompt nor tools of its agent: reserve room for them.
     """
     conversations = Conversations(budget)
 
     def hook(state: Mapping[str, Any]) -> dict[str, Any]:
         messages = state["messages"]
         pinned = world(messages) if world is not None else None
-        return {"llm_input_messages": fit_langchain(conversations.of(_key(messages)), messages, world=pinned).messages}
+        fitted = fit_langchain(conversations.of(_key(messages)), messages, world=pinned)
+        if on_plan is not None:
+            on_plan(fitted.plan)
+        return {"llm_input_messages": fitted.messages}
 
     return hook
 
