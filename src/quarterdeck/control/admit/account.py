@@ -16,7 +16,7 @@ from quarterdeck.control.admit.feedback import Feedback
 from quarterdeck.control.admit.gate import Gate
 from quarterdeck.control.admit.need import read_usage
 from quarterdeck.control.admit.retries import RetryAdvice
-from quarterdeck.control.admit.size import PromptSize
+from quarterdeck.control.admit.size import Prompt, PromptSize
 from quarterdeck.control.admit.status import AccountStatus, status_of
 
 Outcome = Granted | Refused
@@ -88,13 +88,12 @@ class SharedAccount:
             self.gate.observe(now, ticket, feedback, first_token=first_token)
         return feedback
 
-    def settle(self, ticket: int, usage: Any, *, truncated: bool, prompt: tuple[str, int, int] | None) -> bool:
+    def settle(self, ticket: int, usage: Any, *, truncated: bool, prompt: Prompt | None) -> bool:
         used = read_usage(usage)
         with self._lock:
             known = self.gate.settle(self._now(), ticket, used, truncated=truncated)
             if used is not None and prompt is not None:
-                model, characters, messages = prompt
-                self.prompts.learn(model, characters, messages, used.input)
+                self.prompts.learn(prompt, used.input)
         self._made_room()
         return known
 

@@ -23,7 +23,7 @@ from quarterdeck.control.admit.meter import Meter
 from quarterdeck.control.admit.meters import find_meter
 from quarterdeck.control.admit.pending import Candidate, Pending
 from quarterdeck.control.admit.policy import Policy
-from quarterdeck.control.admit.size import characters_of
+from quarterdeck.control.admit.size import Prompt, characters_of
 from quarterdeck.control.admit.status import AccountStatus
 from quarterdeck.errors import BadInput
 from quarterdeck.model.amounts import SharedAmounts
@@ -158,7 +158,11 @@ class Admission:
         candidates = []
         for at, name in enumerate((model, *fallback)):
             account = self._find(name)
-            tokens = tokens_input if tokens_input is not None else account.prompts.tokens(name, *size)
+            if tokens_input is not None:
+                prompt, tokens = None, tokens_input
+            else:
+                prompt = Prompt(name, agent or "", *size)
+                tokens = account.prompts.tokens(prompt)
             ask = Ask(
                 name,
                 _positive("tokens_input", tokens, zero=True),
@@ -174,7 +178,7 @@ class Admission:
                 continues,
                 kind,
             )
-            candidates.append(Candidate(account, ask, None if tokens_input is not None else (name, *size)))
+            candidates.append(Candidate(account, ask, prompt))
         return Pending(candidates, attempt, self._may_fall_back)
 
     def _of_task(self, task: str | None, lane: str | None, tenant: str) -> tuple[str | None, str]:

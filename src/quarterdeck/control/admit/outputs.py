@@ -136,7 +136,9 @@ class OutputBook:
 def _keys(model: str, group: str, kind: str) -> tuple[_Key, ...]:
     """From the nearest: the step's, the group's, the model's own."""
     if kind:
-        return ((model, "", kind), (model, group, ""), (model, "", "")) if group else ((model, "", kind), (model, "", ""))
+        return (
+            ((model, "", kind), (model, group, ""), (model, "", "")) if group else ((model, "", kind), (model, "", ""))
+        )
     return ((model, group, ""), (model, "", "")) if group else ((model, "", ""),)
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from quarterdeck.control.admit.account import Outcome, SharedAccount
 from quarterdeck.control.admit.ask import Ask, Granted, Refused
 from quarterdeck.control.admit.reservation import Reservation
+from quarterdeck.control.admit.size import Prompt
 from quarterdeck.errors import AdmissionRefused, BadInput
 
 _OTHERS_MAY_DO = ("circuit_open", "spend_cap", "daily_quota", "budget", "deadline", "queue_full", "too_large")
@@ -21,11 +22,11 @@ _OTHERS_MAY_DO = ("circuit_open", "spend_cap", "daily_quota", "budget", "deadlin
 
 
 class Candidate(NamedTuple):
-    """An account and what it is asked. `prompt`: (model, characters, messages) when the tokens were estimated."""
+    """An account and what it is asked. `prompt`: given when the tokens were estimated."""
 
     account: SharedAccount
     ask: Ask
-    prompt: tuple[str, int, int] | None
+    prompt: Prompt | None
 
 
 class FallbackBudget(Protocol):

@@ -13,6 +13,7 @@ from quarterdeck.control.admit.ask import Granted
 from quarterdeck.control.admit.charge import Charge
 from quarterdeck.control.admit.feedback import Feedback
 from quarterdeck.control.admit.retries import RetryAdvice
+from quarterdeck.control.admit.size import Prompt
 
 
 class Account(Protocol):
@@ -25,7 +26,7 @@ class Account(Protocol):
         self, ticket: int, status: int, headers: Mapping[str, Any] | None, *, first_token: bool
     ) -> Feedback: ...
 
-    def settle(self, ticket: int, usage: Any, *, truncated: bool, prompt: tuple[str, int, int] | None) -> bool: ...
+    def settle(self, ticket: int, usage: Any, *, truncated: bool, prompt: Prompt | None) -> bool: ...
 
     def refund(self, ticket: int) -> bool: ...
 
@@ -51,7 +52,7 @@ class Reservation:
         tenant: str,
         task: str | None,
         attempt: int,
-        prompt: tuple[str, int, int] | None,
+        prompt: Prompt | None,
     ) -> None:
         self._account = account
         self._prompt = prompt
