@@ -11,6 +11,7 @@ from quarterdeck.control.budget.adapters.pieces import NO_RESULT, Asked, Piece, 
 from quarterdeck.control.budget.context import ContextBudget
 from quarterdeck.control.budget.counting.text import text_of
 from quarterdeck.control.budget.segment import Segment
+from quarterdeck.control.budget.world import World
 from quarterdeck.errors import BadInput
 
 _OPENING = "[the conversation begins]"
@@ -27,7 +28,7 @@ def fit_anthropic(
     *,
     system: str | Sequence[Mapping[str, Any]] = "",
     tools: Sequence[Any] = (),
-    world: Segment | None = None,
+    world: World | Segment | None = None,
     cache: bool = False,
 ) -> Fitted:
     """Messages to send in place of `messages`. `system` and `tools` of the request take room too.

@@ -18,6 +18,7 @@ from quarterdeck.control.budget.adapters.usage import Teaching
 from quarterdeck.control.budget.context import ContextBudget
 from quarterdeck.control.budget.counting import TokenCounter, text_of
 from quarterdeck.control.budget.segment import Role, Segment
+from quarterdeck.control.budget.world import World
 from quarterdeck.errors import BadInput
 
 _ROLES: dict[str, Role] = {
@@ -30,10 +31,11 @@ _ROLES: dict[str, Role] = {
     "function": "user",
 }
 Budgets = ContextBudget | Callable[[], ContextBudget]
+Worlds = World | Callable[[], World]
 
 
 def fit_langchain(
-    budget: ContextBudget, messages: Sequence[Any], *, tools: Sequence[Any] = (), world: Segment | None = None
+    budget: ContextBudget, messages: Sequence[Any], *, tools: Sequence[Any] = (), world: World | Segment | None = None
 ) -> Fitted:
     """Messages to send in place of `messages` (`BaseMessage`s). `tools`: of the request, which take room too.
 
@@ -46,20 +48,22 @@ def fit_langchain(
 def pre_model_hook(
     budget: Budgets,
     *,
-    world: Callable[[Sequence[Any]], Segment | None] | None = None,
+    world: Worlds | None = None,
     on_plan: Callable[[Any], None] | None = None,
 ) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """For `create_react_agent(…, pre_model_hook=…)`: the state keeps its messages, the model reads what fits.
 
-    `budget`: one for a single conversation, or a callable that makes one for each. `world`: messages → a pinned segment.
+    `budget`: one for a single conversation, or a callable that makes one for each. `world`: the same for what is pinned of it.
     `on_plan` sees each `ContextPlan`. A hook sees neither prompt nor tools of its agent: reserve room for them.
     """
-    conversations = Conversations(budget)
+    conversations: Conversations[ContextBudget] = Conversations(budget)
+    worlds = None if world is None else _worlds(world)
 
     def hook(state: Mapping[str, Any]) -> dict[str, Any]:
         messages = state["messages"]
-        pinned = world(messages) if world is not None else None
-        fitted = fit_langchain(conversations.of(_key(messages)), messages, world=pinned)
+        key = _key(messages)
+        pinned = None if worlds is None else worlds.of(key)
+        fitted = fit_langchain(conversations.of(key), messages, world=pinned)
         if on_plan is not None:
             on_plan(fitted.plan)
         return {"llm_input_messages": fitted.messages}
@@ -72,7 +76,7 @@ def budget_middleware(
     *,
     counter: TokenCounter | None = None,
     scope: str = "",
-    world: Callable[[Sequence[Any]], Segment | None] | None = None,
+    world: Worlds | None = None,
     on_plan: Callable[[Any], None] | None = None,
 ) -> Any:
     """For `create_agent(…, middleware=[…])`: each model call gets what fits, and its usage teaches `counter`.
@@ -84,7 +88,7 @@ def budget_middleware(
         base: Any = importlib.import_module("langchain.agents.middleware").AgentMiddleware
     except (ImportError, AttributeError) as error:
         raise BadInput("the middleware needs langchain 1.0 or newer", mend="pip install 'langchain>=1.0'") from error
-    calls = _Calls(Conversations(budget), Teaching(counter, scope), world, on_plan)
+    calls = _Calls(budget, world, Teaching(counter, scope), on_plan)
 
     class ContextBudgetMiddleware(base):  # type: ignore[misc]
         """Sends what the context budget lets through."""
@@ -105,18 +109,20 @@ class _Calls:
 
     def __init__(
         self,
-        conversations: Conversations,
+        budget: Budgets,
+        world: Worlds | None,
         teaching: Teaching,
-        world: Callable[[Sequence[Any]], Segment | None] | None,
         on_plan: Callable[[Any], None] | None,
     ) -> None:
-        self._conversations, self._teaching = conversations, teaching
-        self._world, self._on_plan = world, on_plan
+        self._budgets: Conversations[ContextBudget] = Conversations(budget)
+        self._worlds = None if world is None else _worlds(world)
+        self._teaching, self._on_plan = teaching, on_plan
 
     def begin(self, request: Any) -> tuple[Any, Callable[[Any], Any]]:
         """The request to send, and what to do with its answer."""
-        budget = self._conversations.of(_key(request.messages))
-        pinned = self._world(request.messages) if self._world is not None else None
+        key = _key(request.messages)
+        budget = self._budgets.of(key)
+        pinned = None if self._worlds is None else self._worlds.of(key)
         tools = _tools_text(request.tools)
         system = [] if request.system_message is None else [request.system_message]
         shown, plan = _fit(budget, [*system, *request.messages], tools, pinned)
@@ -134,9 +140,15 @@ class _Calls:
         return request.override(messages=messages), done
 
 
-def _fit(budget: ContextBudget, messages: Sequence[Any], tools: str, world: Segment | None) -> tuple[list[Shown], Any]:
+def _fit(
+    budget: ContextBudget, messages: Sequence[Any], tools: str, world: World | Segment | None
+) -> tuple[list[Shown], Any]:
     pieces = [_piece(place, message) for place, message in enumerate(messages)]
     return fit_pieces(budget, pieces, _missing, tools=tools, world=world)
+
+
+def _worlds(world: Worlds) -> Conversations[World]:
+    return Conversations(world)
 
 
 def _key(messages: Sequence[Any]) -> str:

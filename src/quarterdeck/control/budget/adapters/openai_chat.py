@@ -10,6 +10,7 @@ from quarterdeck.control.budget.adapters.pieces import NO_RESULT, Asked, Piece, 
 from quarterdeck.control.budget.context import ContextBudget
 from quarterdeck.control.budget.counting.text import text_of
 from quarterdeck.control.budget.segment import Role, Segment
+from quarterdeck.control.budget.world import World
 from quarterdeck.errors import BadInput
 
 _ROLES: dict[str, Role] = {
@@ -26,7 +27,7 @@ def fit_openai_chat(
     messages: Sequence[Mapping[str, Any]],
     *,
     tools: Sequence[Any] = (),
-    world: Segment | None = None,
+    world: World | Segment | None = None,
 ) -> Fitted:
     """Messages to send in place of `messages`. `tools`: the definitions of the request, which take room too.
 

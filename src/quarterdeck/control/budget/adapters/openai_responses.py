@@ -14,6 +14,7 @@ from quarterdeck.control.budget.adapters.pieces import NO_RESULT, Asked, Piece, 
 from quarterdeck.control.budget.context import ContextBudget
 from quarterdeck.control.budget.counting.text import text_of
 from quarterdeck.control.budget.segment import Role, Segment
+from quarterdeck.control.budget.world import World
 from quarterdeck.errors import BadInput
 
 _ROLES: dict[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
@@ -27,7 +28,7 @@ def fit_openai_responses(
     *,
     instructions: str = "",
     tools: Sequence[Any] = (),
-    world: Segment | None = None,
+    world: World | Segment | None = None,
 ) -> Fitted:
     """Items to send as `input` in place of `items`. `instructions` and `tools` of the request take room too.
 

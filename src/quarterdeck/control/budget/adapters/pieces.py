@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from quarterdeck.control.budget.context import ContextBudget
 from quarterdeck.control.budget.plan import ContextPlan, Placed
 from quarterdeck.control.budget.segment import Role, Segment
+from quarterdeck.control.budget.world import World
 
 NO_RESULT = "[no result of this call was recorded]"
 """Stands in for the result of a call that was broken off."""
@@ -79,9 +80,11 @@ def fit_pieces(
     *,
     tools: str = "",
     system: str = "",
-    world: Segment | None = None,
+    world: World | Segment | None = None,
 ) -> tuple[list[Shown], ContextPlan]:
     """Fit a conversation: what to show, in order. `tools`, `system`: texts that the provider takes beside its messages.
+
+    `world`: read along and pinned, or a segment of the caller's own.
 
     Raises what `ContextBudget.fit` raises.
     """
@@ -90,8 +93,9 @@ def fit_pieces(
     if system:
         segments.append(Segment("system", "system", system, role="system"))
     segments += _segments(whole)
-    if world is not None and world.text:
-        segments.append(world)
+    pinned = world.follow([_plain(piece) for piece in whole]).segment() if isinstance(world, World) else world
+    if pinned is not None and pinned.text:
+        segments.append(pinned)
     plan = budget.fit(segments)
     marks = frozenset(plan.breakpoints)
     shown = [
@@ -100,6 +104,14 @@ def fit_pieces(
         if one.segment.id not in ("tools", "system")
     ]
     return shown, plan
+
+
+def _plain(piece: Piece) -> dict[str, Any]:
+    """What a world reads."""
+    if piece.answers is not None:
+        return {"role": "tool", "tool_call_id": piece.answers, "content": piece.text, "error": piece.failed}
+    calls = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in piece.calls]
+    return {"role": piece.role, "content": piece.text, "tool_calls": calls}
 
 
 def _shown(one: Placed, whole: Sequence[Piece], mark: bool) -> Shown:

@@ -18,9 +18,11 @@ from quarterdeck.control.budget.adapters.usage import Teaching
 from quarterdeck.control.budget.context import ContextBudget
 from quarterdeck.control.budget.counting import TokenCounter, text_of
 from quarterdeck.control.budget.segment import Segment
+from quarterdeck.control.budget.world import World
 from quarterdeck.errors import BadInput
 
 Budgets = ContextBudget | Callable[[], ContextBudget]
+Worlds = World | Callable[[], World]
 
 
 def fit_pydantic_ai(
@@ -29,7 +31,7 @@ def fit_pydantic_ai(
     *,
     instructions: str = "",
     tools: Sequence[Any] = (),
-    world: Segment | None = None,
+    world: World | Segment | None = None,
 ) -> Fitted:
     """Messages to send in place of `messages` (`ModelRequest`s and `ModelResponse`s).
 
@@ -45,7 +47,7 @@ def budget_capability(
     *,
     counter: TokenCounter | None = None,
     scope: str = "",
-    world: Callable[[Sequence[Any]], Segment | None] | None = None,
+    world: Worlds | None = None,
     on_plan: Callable[[Any], None] | None = None,
 ) -> Any:
     """For `Agent(…, capabilities=[…])`: each model request gets what fits, and its usage teaches `counter`.
@@ -57,18 +59,21 @@ def budget_capability(
         base: Any = importlib.import_module("pydantic_ai.capabilities").AbstractCapability
     except (ImportError, AttributeError) as error:
         raise BadInput("the capability needs pydantic-ai 2", mend="pip install 'pydantic-ai-slim>=2'") from error
-    conversations, teaching = Conversations(budget), Teaching(counter, scope)
+    budgets: Conversations[ContextBudget] = Conversations(budget)
+    worlds: Conversations[World] | None = None if world is None else Conversations(world)
+    teaching = Teaching(counter, scope)
     sent: dict[int, Any] = {}
 
     class ContextBudgetCapability(base):  # type: ignore[misc]
         """Sends what the context budget lets through."""
 
         async def before_model_request(self, ctx: Any, request_context: Any) -> Any:
-            kept = conversations.of(_key(ctx))
+            key = _key(ctx)
+            kept = budgets.of(key)
             parameters = request_context.model_request_parameters
             tools = _tools_text(list(parameters.tool_defs.values()))
             told = _instructions(request_context)
-            pinned = world(request_context.messages) if world is not None else None
+            pinned = None if worlds is None else worlds.of(key)
             shown, plan = _fit(kept, request_context.messages, tools, told, pinned)
             if on_plan is not None:
                 on_plan(plan)
@@ -84,7 +89,7 @@ def budget_capability(
 
 
 def _fit(
-    budget: ContextBudget, messages: Sequence[Any], tools: str, instructions: str, world: Segment | None
+    budget: ContextBudget, messages: Sequence[Any], tools: str, instructions: str, world: World | Segment | None
 ) -> tuple[list[Shown], Any]:
     pieces = [piece for place, message in enumerate(messages) for piece in _pieces(place, message)]
     return fit_pieces(budget, pieces, _missing, tools=tools, system=instructions, world=world)
