@@ -154,18 +154,14 @@ class Admission:
         size = (0, 0) if tokens_input is not None else characters_of(messages)
         if tokens_input is None and messages is None:
             raise BadInput("admit needs messages or tokens_input, to know how large the prompt is")
-        kind = f"{agent or ''}/{step or ''}" if agent or step else ""
         candidates = []
         for at, name in enumerate((model, *fallback)):
             account = self._find(name)
-            if tokens_input is not None:
-                prompt, tokens = None, tokens_input
-            else:
-                prompt = Prompt(name, agent or "", *size)
-                tokens = account.prompts.tokens(prompt)
+            prompt = None if tokens_input is not None else Prompt(name, agent or "", *size)
+            tokens = _tokens(account, prompt, tokens_input)
             ask = Ask(
                 name,
-                _positive("tokens_input", tokens, zero=True),
+                tokens,
                 None if max_tokens is None else _positive("max_tokens", max_tokens),
                 min(tokens_cached, tokens),
                 account.gate.policy.lane(lane),
@@ -176,7 +172,7 @@ class Admission:
                 attempt > 1,
                 at < len(fallback),
                 continues,
-                kind,
+                _kind(agent, step),
             )
             candidates.append(Candidate(account, ask, prompt))
         return Pending(candidates, attempt, self._may_fall_back)
@@ -240,6 +236,16 @@ class Admission:
         """End the thread. Reservations that are out may still be settled."""
         if self._alarm is not None:
             self._alarm.close()
+
+
+def _tokens(account: SharedAccount, prompt: Prompt | None, given: float | None) -> float:
+    if prompt is not None:
+        return account.prompts.tokens(prompt)
+    return _positive("tokens_input", given, zero=True)
+
+
+def _kind(agent: str | None, step: str | None) -> str:
+    return f"{agent or ''}/{step or ''}" if agent or step else ""
 
 
 def _positive(name: str, value: Any, *, zero: bool = False) -> float:
