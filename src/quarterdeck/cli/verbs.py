@@ -47,6 +47,11 @@ VERBS = (
     Verb("alerts", "quarterdeck.cli.alerts", "List alerts, show one with its evidence, or close one."),
     Verb("incidents", "quarterdeck.cli.incidents", "Grade incidents by harm."),
     Verb(
+        "estimate",
+        "quarterdeck.cli.estimate",
+        "Say what a task will take before it starts, and how right such estimates were.",
+    ),
+    Verb(
         "approvals", "quarterdeck.cli.approvals", "List what agents ask before they use a withheld tool, and answer it."
     ),
     Verb("rules", "quarterdeck.cli.rules", "Try the rules of the watch, or others, on stored history."),
@@ -89,6 +94,11 @@ VERBS = (
         "admission",
         "quarterdeck.cli.admission",
         "Show what providers' limits leave now and who waits, or try a token ledger on recorded calls.",
+    ),
+    Verb(
+        "budget",
+        "quarterdeck.cli.budget",
+        "Say what goes into a model's context window and why, or try a policy for it on recorded runs.",
     ),
     Verb("retention", "quarterdeck.cli.retention", "Show how long data stays, or remove what is old now."),
     Verb("erase", "quarterdeck.cli.erase", "Remove spans, texts and runs of a session or a user. It cannot be undone."),

@@ -15,8 +15,8 @@ from quarterdeck.model.estimates import LEVELS
 
 _N = len(LEVELS)
 _TARGETS = tuple(math.log(level / (1 - level)) for level in LEVELS)
-_STEADY = 0.3
-"""Squared gradients counted as if seen before, so that the first run does not decide."""
+_STEADY = 1.2
+"""Squared slopes counted as if seen before, in units of level × (1 − level), so that the first run does not decide."""
 _FAR = 3.0
 
 
@@ -38,13 +38,13 @@ class Correction:
         """By level, 0 to 1."""
         return self._shares.get(cohort, self._all)
 
-    def miss(self, index: int, value: float, quantile: float, *, finished: bool) -> None:
-        """A run took `value` where `quantile` was said; unfinished: at least `value`."""
+    def miss(self, index: int, value: float, quantile: float, *, counts: float | None) -> None:
+        """A run took `value` where `quantile` was said; with `counts` (0 to 1) it was cut, and being beyond counts so much."""
         level = LEVELS[index]
-        if finished:
+        if counts is None:
             wrong = level if value > quantile else level - 1.0
         else:
-            wrong = level * self._rules.bound_counts if value >= quantile else 0.0
+            wrong = level * counts if value >= quantile else 0.0
         most = self._rules.odds_max
         self.odds[index] = max(-most, min(most, self.odds[index] + self._rules.steps[index] * wrong))
 
@@ -60,7 +60,7 @@ class Correction:
             shares = self._shares.setdefault(name, list(self._all))
             steep = self._steep.setdefault(name, [0.0] * _N)
             steep[index] += slope * slope
-            step = self._rules.share_step * slope / math.sqrt(steep[index] + _STEADY)
+            step = self._rules.share_steps[index] * slope / math.sqrt(steep[index] + _STEADY * level * (1.0 - level))
             shares[index] = max(0.0, min(1.0, shares[index] - step))
 
     def dump(self) -> dict[str, Any]:

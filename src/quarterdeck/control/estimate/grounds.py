@@ -75,7 +75,8 @@ class Grounds:
 
     def _why(self, basis: tuple[Basis, ...], *, cold: bool) -> str:
         if cold:
-            return "no run of this agent is known: published figures, wide"
+            of = "published figures" if self._found.everything is None else "other agents' runs and published figures"
+            return f"no run of this agent is known: {of}, wide"
         most = max(basis, key=lambda rung: rung.weight)
         cut = f", {most.censored} of them cut or not reported" if most.censored else ""
         return f"mostly from {_SAYS[most.rung]} ({most.n} runs{cut})"

@@ -14,7 +14,7 @@ from quarterdeck.control.estimate.cells import KINDS, Cell, Key
 from quarterdeck.control.estimate.correction import Correction
 from quarterdeck.control.estimate.place import Place
 from quarterdeck.control.estimate.rules import Rules
-from quarterdeck.control.estimate.shape import Cohort, Shape, Stand
+from quarterdeck.control.estimate.shape import Cohort, Fallen, Shape, Stand
 from quarterdeck.control.estimate.words import Words
 from quarterdeck.model.estimates import LEVELS
 
@@ -28,6 +28,7 @@ _VIEW_LAG = 8
 _WORDS_UNTIL = 4
 """Runs of a task from which its words no longer matter."""
 _STANDS_APART = 0.5
+_NONE = [0.0] * len(LEVELS)
 
 Rungs = Sequence[tuple[int, Cell | None]]
 """From wide to narrow: the kind's number, and the cell where there is history."""
@@ -59,6 +60,7 @@ class View(NamedTuple):
     at: int
     residuals: tuple[float, ...]
     owns: tuple[tuple[float, float], ...]
+    shares: list[float]
 
 
 class Reading(NamedTuple):
@@ -95,6 +97,9 @@ class QuantityModel:
     def middle(self, found: Found) -> Middle:
         """Where a run is expected."""
         mean, var = self._lean(self._prior[0], self._prior[1], ((-1, found.everything),))
+        if found.levels[0][1] is None:
+            # The learned variance tells of agents that are there; one that is not may be anything.
+            var += self._rules.variances[0] + self._rules.variances[1]
         level, level_var = self._lean(mean, var, found.levels)
         words, doubt = 0.0, 0.0
         task = found.task
@@ -149,10 +154,9 @@ class QuantityModel:
         mean, level = middle.level + middle.task, middle.level
         far = [mean + sd * residual for residual in view.residuals]
         own = [constant + factor * level for constant, factor in view.owns]
-        shares = self._correction.shares(found.place.cohort)
         low = -math.inf
         quantiles = []
-        for a, b, share in zip(far, own, shares, strict=True):
+        for a, b, share in zip(far, own, view.shares, strict=True):
             low = max(low, a + share * (b - a))
             quantiles.append(low)
         return Reading(quantiles, middle, sd, stand, far, own)
@@ -166,6 +170,7 @@ class QuantityModel:
                 self.n,
                 tuple(shape.residual(level, cohort, stand) for level in at),
                 tuple(shape.own(level, cohort) for level in at),
+                self._correction.shares(cohort) if shape.knows(cohort) else _NONE,
             )
             if len(self._views) > 4_000:
                 self._views.clear()
@@ -179,7 +184,7 @@ class QuantityModel:
         mean = middle.level + middle.task
         residual = (value - mean) / reading.sd
         self._correct(reading, cohort, value, finished=finished)
-        self._shape.add(value, middle.level, residual, cohort, reading.stand, finished=finished)
+        self._shape.add(Fallen(value, middle.level, residual, finished), cohort, reading.stand)
         self.n += 1
         if not finished:
             residual = _beyond(residual)
@@ -190,8 +195,9 @@ class QuantityModel:
 
     def _correct(self, reading: Reading, cohort: Cohort, value: float, *, finished: bool) -> None:
         enough = finished and self.n >= 10
+        counts = None if finished else self._shape.cuts_count(cohort)
         for index, quantile in enumerate(reading.quantiles):
-            self._correction.miss(index, value, quantile, finished=finished)
+            self._correction.miss(index, value, quantile, counts=counts)
             if enough:
                 apart = reading.far[index] - reading.own[index]
                 self._correction.weigh(index, cohort, value - quantile, quantile - reading.middle.level, apart)

@@ -5,7 +5,7 @@ Tuned on the recorded development data (docs/design/estimate.md has the figures)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,19 @@ class Rules:
     """At this many residuals half of the shape is what was seen, half is a normal curve a little widened."""
     to_class: float = 60.0
     to_cohort: float = 40.0
-    to_own: float = 8.0
+    to_own: float = 4.0
     """Runs at which a cohort's own quantiles weigh as much as those of all, moved to its level."""
-    own_share: tuple[float, ...] = (0.3, 0.1, 0.4, 0.75)
+    own_share: tuple[float, ...] = (0.3, 0.1, 0.4, 0.85)
     """Share of the cohort's own quantiles in each level's answer, to begin with."""
-    share_step: float = 0.1
-    steps: tuple[float, ...] = field(default=(0.11, 0.04, 0.11, 0.1))
-    """Of the online correction, on the log odds of a level; 0.01 ÷ (level × (1 − level)), less in the tail."""
+    share_steps: tuple[float, ...] = (0.1, 0.1, 0.1, 0.03)
+    steps: tuple[float, ...] = (0.08, 0.03, 0.08, 0.05)
+    """Of the online correction, on the log odds of a level; 0.008 ÷ (level × (1 − level)), less in the tail."""
     odds_max: float = 1.5
-    bound_counts: float = 0.5
-    """A cut run beyond a level counts as this much of a miss: more would widen for crashes, less would believe the cap."""
+    cut_from: float = 0.08
+    cut_full: float = 0.2
+    """Share of a cohort's runs that are cut, with a known lower bound, from which and at which bounds count in full. Below, cuts are mostly
+    crashes, and a spread tells of runs that finish."""
+    cut_memory: float = 0.01
     drift_share: float = 0.1
     drift_at: float = 0.9
     """Mean residual of late, in standard deviations, from which a level is taken to have moved: four of its own errors."""

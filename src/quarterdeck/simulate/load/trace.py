@@ -7,20 +7,14 @@ output_length` (milliseconds). Refuses: guessing a column, and a row that lacks 
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow
-import pyarrow.parquet
-
 from quarterdeck.errors import BadFile, BadInput
 from quarterdeck.simulate.load.job import Job
+from quarterdeck.simulate.load.rows import read_rows
 
 _NAMES = {
     "tokens_input": ("tokens_input", "ContextTokens", "input_length"),
@@ -33,7 +27,7 @@ ROWS_MAX = 5_000_000
 def read_jobs(path: Path) -> list[Job]:
     """The jobs of a trace, arrival times from its first. Raises BadFile with the line of what cannot be read."""
     jobs: list[Job] = []
-    for line, row in _rows(path):
+    for line, row in read_rows(path):
         if len(jobs) >= ROWS_MAX:
             raise BadFile(str(path), f"more than {ROWS_MAX:,} rows", mend="take a part of the trace")
         jobs.append(_job(path, line, row))
@@ -41,50 +35,6 @@ def read_jobs(path: Path) -> list[Job]:
         raise BadFile(str(path), "has no rows; expected one model call a row")
     first = min(job.arrived_s for job in jobs)
     return [job._replace(arrived_s=job.arrived_s - first) for job in jobs]
-
-
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    try:
-        data = path.read_bytes()
-        data = gzip.decompress(data) if path.suffix == ".gz" else data
-    except OSError as error:
-        raise BadFile(str(path), f"cannot be read: {error.strerror or error}") from error
-    suffix = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
-    if suffix == ".parquet":
-        return _parquet(path, data)
-    if suffix == ".csv":
-        return enumerate(csv.DictReader(io.StringIO(_text(path, data))), start=2)
-    if suffix in (".jsonl", ".ndjson", ".json"):
-        return _json_lines(path, _text(path, data))
-    raise BadFile(str(path), f"unknown kind {suffix!r}", mend="give .csv, .jsonl or .parquet, plain or with .gz")
-
-
-def _text(path: Path, data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadFile(str(path), f"is not UTF-8 text: {error.reason} at byte {error.start}") from error
-
-
-def _json_lines(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for line, one in enumerate(text.splitlines(), start=1):
-        if not one.strip():
-            continue
-        try:
-            row = json.loads(one)
-        except ValueError as error:
-            raise BadFile(str(path), f"not JSON: {error}", line=line) from error
-        if not isinstance(row, dict):
-            raise BadFile(str(path), f"expected a JSON object, found {type(row).__name__}", line=line)
-        yield line, row
-
-
-def _parquet(path: Path, data: bytes) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    try:
-        table = pyarrow.parquet.read_table(io.BytesIO(data))
-    except pyarrow.ArrowException as error:
-        raise BadFile(str(path), f"not a Parquet file: {error}") from error
-    return enumerate(table.to_pylist(), start=1)
 
 
 def _job(path: Path, line: int, row: Mapping[str, Any]) -> Job:
