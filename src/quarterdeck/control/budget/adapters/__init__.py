@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from quarterdeck.control.budget.adapters.anthropic import fit_anthropic
 from quarterdeck.control.budget.adapters.fitted import Fitted
+from quarterdeck.control.budget.adapters.langchain import budget_middleware, fit_langchain, pre_model_hook
 from quarterdeck.control.budget.adapters.openai_chat import fit_openai_chat
 from quarterdeck.control.budget.adapters.openai_responses import fit_openai_responses
+from quarterdeck.control.budget.adapters.pydantic_ai import budget_capability, fit_pydantic_ai
 
-__all__ = ["Fitted", "fit_anthropic", "fit_openai_chat", "fit_openai_responses"]
+__all__ = [
+    "Fitted",
+    "budget_capability",
+    "budget_middleware",
+    "fit_anthropic",
+    "fit_langchain",
+    "fit_openai_chat",
+    "fit_openai_responses",
+    "fit_pydantic_ai",
+    "pre_model_hook",
+]

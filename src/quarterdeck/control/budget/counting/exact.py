@@ -1,4 +1,4 @@
-"""A real vocabulary in the counter's place: the extra `tokenizers` (`rs_bpe`: o200k and cl100k inside the package, no download).
+"""A real vocabulary in the counter's place: the extra `tokenizers` (`bpe-openai`, vocabularies inside the package, no download).
 
 For OpenAI's models alone: nobody else's vocabulary is in it, and their counts do not carry over. Refuses to guess.
 """
@@ -15,6 +15,7 @@ from quarterdeck.errors import BadInput
 _O200K = ("gpt-4o", "gpt-4.1", "gpt-4.5", "gpt-5", "o1", "o3", "o4", "chatgpt")
 _CL100K = ("gpt-4", "gpt-3.5", "text-embedding")
 _PER_MESSAGE = 4
+_PART_MAX = 500_000
 
 
 class ExactCounter:
@@ -38,10 +39,16 @@ def exact_counter(model: str) -> ExactCounter:
     base = "o200k_base" if name.startswith(_O200K) else "cl100k_base" if name.startswith(_CL100K) else None
     if base is None:
         raise BadInput(
-            f"no vocabulary of the model {model!r} is published", mend="use TokenCounter, which learns from usage"
+            f"no vocabulary of the model {model!r} is here", mend="use TokenCounter, which learns from usage"
         )
     try:
-        found: Any = importlib.import_module("rs_bpe.bpe")
+        found: Any = importlib.import_module("bpe_openai")
     except ImportError as error:
-        raise BadInput("exact counting needs rs_bpe", mend="pip install 'quarterdeck[tokenizers]'") from error
-    return ExactCounter(getattr(found.openai, base)().count)
+        raise BadInput("exact counting needs bpe-openai", mend="pip install 'quarterdeck[tokenizers]'") from error
+    encode = found.get_encoding(base).encode_ordinary
+    return ExactCounter(lambda text: sum(len(encode(part)) for part in _parts(text)))
+
+
+def _parts(text: str) -> list[str]:
+    """The package refuses a million characters: a longer text is counted in parts, one token off per cut at most."""
+    return [text[at : at + _PART_MAX] for at in range(0, len(text), _PART_MAX)]
