@@ -163,7 +163,8 @@ def _all(found: Found) -> list[Cell]:
 
 
 def _spread(logs: list[float]) -> Spread:
-    return Spread(*(math.exp(value if value < _LOG_MAX else _LOG_MAX) for value in logs))
+    low, middle, high, top = logs if logs[3] < _LOG_MAX else [min(value, _LOG_MAX) for value in logs]
+    return Spread(math.exp(low), math.exp(middle), math.exp(high), math.exp(top))
 
 
 def _logarithms(spent: Mapping[Quantity, float]) -> dict[int, float]:

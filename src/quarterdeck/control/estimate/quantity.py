@@ -19,12 +19,16 @@ from quarterdeck.control.estimate.words import Words
 from quarterdeck.model.estimates import LEVELS
 
 _KIND = {kind: at for at, kind in enumerate(KINDS)}
+_COHORT = 1
+"""Of the levels of a place."""
+_TASK, _OWN = _KIND["t"], _KIND["c"]
 _NORMAL = NormalDist()
 _REFITS = 400.0
 """Runs that the learned variances remember."""
 _REFITS_FROM = 30.0
 _SMALLEST = 1e-3
 _VIEW_LAG = 8
+_VIEWS_MAX = 4_000
 _WORDS_UNTIL = 4
 """Runs of a task from which its words no longer matter."""
 _STANDS_APART = 0.5
@@ -55,23 +59,26 @@ class Middle(NamedTuple):
 
 
 class View(NamedTuple):
-    """What the curves say for one cohort and stand, until the next refit. Each by level."""
+    """What the curves say for one cohort and stand, until the next refit. `at`, `runs`: of all and of the cohort, then. The rest by level.
+
+    `lines`: factors of the middle and of one standard deviation, a constant, and a factor of the level, with the shares already in.
+    """
 
     at: int
-    residuals: tuple[float, ...]
-    owns: tuple[tuple[float, float], ...]
-    shares: list[float]
+    runs: int
+    residuals: list[float]
+    owns: list[tuple[float, float]]
+    lines: list[tuple[float, float, float, float]]
 
 
 class Reading(NamedTuple):
-    """A prediction with its parts: quantiles, the middle, one standard deviation, the hierarchy's and the cohort's own quantiles."""
+    """A prediction with its parts; `apart`: by how much the hierarchy's quantiles are above the cohort's own."""
 
     quantiles: list[float]
     middle: Middle
     sd: float
     stand: Stand
-    far: list[float]
-    own: list[float]
+    apart: list[float]
 
 
 class QuantityModel:
@@ -89,26 +96,55 @@ class QuantityModel:
         self._correction = Correction(rules)
         self._words = Words(rules)
         self._views: dict[tuple[Cohort, Stand], View] = {}
+        self._levels: dict[tuple[Key, ...], tuple[int, int, float, float]] = {}
 
     def predict(self, found: Found) -> list[float]:
         """Logarithms of the quantiles `LEVELS`."""
-        return self._read(found).quantiles
+        level, level_var = self._level(found)
+        _, task, task_var = self._task(found)
+        sd, stand = self._sd(found, level_var, task, task_var)
+        return _cross(self._view(found, stand), level, level + task, sd)
 
-    def middle(self, found: Found) -> Middle:
-        """Where a run is expected."""
+    def _level(self, found: Found) -> tuple[float, float]:
+        """The cohort's level and its variance; kept until the next refit."""
+        keys = found.place.levels
+        narrow = found.levels[-1][1]
+        runs = 0 if narrow is None else narrow.n
+        kept = self._levels.get(keys)
+        if kept is not None and _fresh(self.n, kept[0]) and _fresh(runs, kept[1]):
+            return kept[2], kept[3]
         mean, var = self._lean(self._prior[0], self._prior[1], ((-1, found.everything),))
         if found.levels[0][1] is None:
             # The learned variance tells of agents that are there; one that is not may be anything.
             var += self._rules.variances[0] + self._rules.variances[1]
-        level, level_var = self._lean(mean, var, found.levels)
+        mean, var = self._lean(mean, var, found.levels)
+        if len(self._levels) > _VIEWS_MAX:
+            self._levels.clear()
+        self._levels[keys] = (self.n, runs, mean, var)
+        return mean, var
+
+    def _task(self, found: Found) -> tuple[float, float, float]:
+        """What its words say of a task, then how far all that is known puts it from its cohort's level, and the variance."""
         words, doubt = 0.0, 0.0
-        task = found.task
-        if found.place.words and (task is None or task.weights[self._index] < _WORDS_UNTIL):
-            words, doubt = self._words.lean(found.place.words)
+        place, task = found.place, found.task
+        if place.words and (task is None or task.weights[self._index] < _WORDS_UNTIL):
+            words, doubt = self._words.lean(place.words)
         mean, var = self._lean(words, doubt, found.tasks)
-        if found.place.task is None:
-            var += self.variances[_KIND["t"]] + self.variances[_KIND["c"]]
-        return Middle(level, level_var, words, mean, var)
+        if place.task is None:
+            var += self.variances[_TASK] + self.variances[_OWN]
+        return words, mean, var
+
+    def _sd(self, found: Found, level_var: float, task: float, task_var: float) -> tuple[float, Stand]:
+        """One standard deviation of the next run, and where it stands among its cohort's tasks."""
+        index, cell, noise = self._index, found.task, self.noise
+        var = noise + level_var + task_var
+        known = False
+        if cell is not None:
+            known = cell.weights[index] > 0.0
+            prior = self._rules.spread_prior
+            var *= (cell.odd[index] + prior) / (cell.odd_n[index] + prior)
+        apart = task / math.sqrt(self.variances[_TASK] + 0.2 * noise)
+        return math.sqrt(var), (known, 0 if apart < -_STANDS_APART else 2 if apart > _STANDS_APART else 1)
 
     def _lean(self, mean: float, var: float, rungs: Rungs) -> tuple[float, float]:
         noise, index, variances = self.noise, self._index, self.variances
@@ -141,38 +177,33 @@ class QuantityModel:
         return self._prior[1] / (self._prior[1] + self.noise / weight) if weight else 0.0
 
     def _read(self, found: Found) -> Reading:
-        middle = self.middle(found)
-        sd = math.sqrt(self.noise + middle.level_var + middle.task_var)
-        task = found.task
-        known = task is not None and task.weights[self._index] > 0.0
-        if task is not None:
-            prior = self._rules.spread_prior
-            sd *= math.sqrt((task.odd[self._index] + prior) / (task.odd_n[self._index] + prior))
-        apart = middle.task / math.sqrt(self.variances[_KIND["t"]] + 0.2 * self.noise)
-        stand = (known, 0 if apart < -_STANDS_APART else 2 if apart > _STANDS_APART else 1)
-        view = self._view(found.place.cohort, stand)
-        mean, level = middle.level + middle.task, middle.level
-        far = [mean + sd * residual for residual in view.residuals]
-        own = [constant + factor * level for constant, factor in view.owns]
-        low = -math.inf
-        quantiles = []
-        for a, b, share in zip(far, own, view.shares, strict=True):
-            low = max(low, a + share * (b - a))
-            quantiles.append(low)
-        return Reading(quantiles, middle, sd, stand, far, own)
+        level, level_var = self._level(found)
+        words, task, task_var = self._task(found)
+        sd, stand = self._sd(found, level_var, task, task_var)
+        view = self._view(found, stand)
+        apart = [
+            level + task + sd * residual - (constant + factor * level)
+            for residual, (constant, factor) in zip(view.residuals, view.owns, strict=True)
+        ]
+        quantiles = _cross(view, level, level + task, sd)
+        return Reading(quantiles, Middle(level, level_var, words, task, task_var), sd, stand, apart)
 
-    def _view(self, cohort: Cohort, stand: Stand) -> View:
+    def _view(self, found: Found, stand: Stand) -> View:
+        cohort, cell = found.place.cohort, found.levels[_COHORT][1]
+        runs = 0 if cell is None else cell.n
         view = self._views.get((cohort, stand))
-        if view is None or self.n - view.at > min(_VIEW_LAG, self.n // 32):
+        if view is None or not (_fresh(self.n, view.at) and _fresh(runs, view.runs)):
             shape = self._shape
             at = [self._correction.level(index) for index in range(len(LEVELS))]
-            view = View(
-                self.n,
-                tuple(shape.residual(level, cohort, stand) for level in at),
-                tuple(shape.own(level, cohort) for level in at),
-                self._correction.shares(cohort) if shape.knows(cohort) else _NONE,
-            )
-            if len(self._views) > 4_000:
+            residuals = [shape.residual(level, cohort, stand) for level in at]
+            owns = [shape.own(level, cohort) for level in at]
+            shares = self._correction.shares(cohort) if shape.knows(cohort) else _NONE
+            lines = [
+                (1 - share, (1 - share) * residual, share * constant, share * factor)
+                for share, residual, (constant, factor) in zip(shares, residuals, owns, strict=True)
+            ]
+            view = View(self.n, runs, residuals, owns, lines)
+            if len(self._views) > _VIEWS_MAX:
                 self._views.clear()
             self._views[(cohort, stand)] = view
         return view
@@ -199,8 +230,9 @@ class QuantityModel:
         for index, quantile in enumerate(reading.quantiles):
             self._correction.miss(index, value, quantile, counts=counts)
             if enough:
-                apart = reading.far[index] - reading.own[index]
-                self._correction.weigh(index, cohort, value - quantile, quantile - reading.middle.level, apart)
+                self._correction.weigh(
+                    index, cohort, value - quantile, quantile - reading.middle.level, reading.apart[index]
+                )
 
     def _move(self, found: Found, reading: Reading, value: float, residual: float) -> None:
         """What a run says of its levels is what its task does not explain, and the other way round."""
@@ -221,9 +253,7 @@ class QuantityModel:
             if cell is not None:
                 cell.add(index, value - middle.level, weight, memories[kind])
         if found.place.words and (found.task is None or found.task.n <= _WORDS_UNTIL):
-            self._words.learn(
-                found.place.words, value - middle.level, noise + middle.level_var + self.variances[_KIND["t"]]
-            )
+            self._words.learn(found.place.words, value - middle.level, noise + middle.level_var + self.variances[_TASK])
         self._refit(found.levels, *self._lean(self._prior[0], self._prior[1], ((-1, everything),)))
         self._refit(found.tasks, middle.words, 0.0)
 
@@ -259,6 +289,8 @@ class QuantityModel:
     def moved(self, cohort: Cohort, keep: int) -> None:
         """A cohort's level is said to be another: its own quantiles keep the newest `keep` runs."""
         self._shape.moved(cohort, keep)
+        self._views.clear()
+        self._levels.clear()
 
     def dump(self) -> dict[str, Any]:
         """As JSON would have it."""
@@ -279,6 +311,18 @@ class QuantityModel:
         self._shape = Shape.load(self._rules, told["shape"])
         self._correction = Correction.load(self._rules, told["correction"])
         self._words = Words.load(self._rules, told["words"])
+
+
+def _fresh(now: int, then: int) -> bool:
+    """Whether what was made at `then` runs still stands: at first each run counts, later one in eight."""
+    return now - then <= min(_VIEW_LAG, now // 32)
+
+
+def _cross(view: View, level: float, mean: float, sd: float) -> list[float]:
+    """The quantiles, in order."""
+    quantiles = [u * mean + v * sd + w + x * level for u, v, w, x in view.lines]
+    quantiles.sort()
+    return quantiles
 
 
 def kind_of(key: Key) -> int:
