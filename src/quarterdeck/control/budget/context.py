@@ -11,6 +11,7 @@ from itertools import takewhile
 from typing import Any, Self
 
 from quarterdeck.control.budget.admitting import TOOL_RESULT_CAP, Admitting, Offload
+from quarterdeck.control.budget.counting import TokenCounter
 from quarterdeck.control.budget.cutting import Outlook, choose, turns_ahead
 from quarterdeck.control.budget.history import History
 from quarterdeck.control.budget.layout import FIXED_ORDER, in_order
@@ -45,7 +46,7 @@ class ContextBudget:
     `window`: tokens of prompt and answer together; without it `effective` (0.65, or shares by (model, task class)) of the
     `advertised` size, which is known for common models. `reserve_output`: kept free for the answer. `soft`: share of the
     limit from which a cut may pay. `tool_result_cap`: tokens one tool result may take. `prices`: cache read and write.
-    `counter`: text → tokens. `turns_left`: turns expected from here on, or a callable that says so. `offload`, `summarise`: the
+    `counter`: text → tokens; without one they are counted by kind of text, no vocabulary needed. `turns_left`: turns expected from here on, or a callable that says so. `offload`, `summarise`: the
     caller's own. Raises `BadInput` for values that make no sense.
     """
 
@@ -79,7 +80,7 @@ class ContextBudget:
         self.window, self.limit, self.soft = window, window - reserve, soft
         self.prices = cache_prices(prices)
         self._turns_left = turns_left
-        self._sizer = Sizer(counter)
+        self._sizer = Sizer(TokenCounter().of(model) if counter is None else counter)
         self._admitting = Admitting(self._sizer, tool_result_cap, offload)
         self._history = History(self._sizer, self._admitting.place)
         self._left_out = LeftOut(self._sizer, max(int(self.limit * SHARE), min(32, self.limit // 2)), summarise)

@@ -1,6 +1,6 @@
 """How many tokens a segment takes, and a text shortened to a number of tokens.
 
-Refuses a tokenizer of its own: the counter is an argument; `rough_tokens` stands in where none is given.
+Refuses a tokenizer of its own: the counter is an argument.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ HEAD_SHARE = 2 / 3
 
 
 def rough_tokens(text: str) -> int:
-    """Bytes of UTF-8 by four, rounded up: too many for English prose, never far too few for other scripts."""
+    """Bytes of UTF-8 by four, rounded up: where only an order of size is asked for."""
     return (len(text) if text.isascii() else len(text.encode("utf-8", "replace"))) // 4 + 1
 
 
 class Sizer:
     """Counts segments and texts, a message's overhead included."""
 
-    def __init__(self, counter: Counter | None = None) -> None:
-        self._count = rough_tokens if counter is None else counter
+    def __init__(self, counter: Counter) -> None:
+        self._count = counter
 
     def text(self, text: str) -> int:
         """Tokens of a message with this text."""
