@@ -51,9 +51,7 @@ VERBS = (
         "quarterdeck.cli.estimate",
         "Say what a task will take before it starts, and how right such estimates were.",
     ),
-    Verb(
-        "approvals", "quarterdeck.cli.approvals", "List what agents ask before they use a withheld tool, and answer it."
-    ),
+    Verb("approvals", "quarterdeck.cli.approvals", "List what agents ask, show one question, or answer it."),
     Verb("rules", "quarterdeck.cli.rules", "Try the rules of the watch, or others, on stored history."),
     Verb(
         "objectives",

@@ -6,18 +6,40 @@ Refuses: knowing the server. What is here works while observation is down.
 from __future__ import annotations
 
 from quarterdeck.control.admit import Admission, Reservation
+from quarterdeck.control.budget import ContextBudget, ContextPlan, Segment
 from quarterdeck.control.estimate import Estimator, Tier
+from quarterdeck.control.tasks import (
+    CallGrant,
+    CallRefused,
+    Finished,
+    LiveEstimate,
+    Paths,
+    Stopped,
+    TaskBudget,
+    approvals,
+)
 from quarterdeck.light.shared import shared_amounts
 from quarterdeck.model.estimates import Ended, Estimate, Identity, Task
 
 __all__ = [
     "Admission",
+    "CallGrant",
+    "CallRefused",
+    "ContextBudget",
+    "ContextPlan",
     "Ended",
     "Estimate",
     "Estimator",
+    "Finished",
     "Identity",
+    "LiveEstimate",
+    "Paths",
     "Reservation",
+    "Segment",
+    "Stopped",
     "Task",
+    "TaskBudget",
     "Tier",
+    "approvals",
     "shared_amounts",
 ]
