@@ -1,4 +1,6 @@
-"""`GET runs/{run_id}/context` and `GET runs/{run_id}/context/diff`: what models were given to read, and what changed."""
+"""`GET runs/{run_id}/context`, `.../context/diff` and `.../context/superseded`: what models were given to read, what changed,
+and which calls named something that was no longer true.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from quarterdeck.api.routes.common import Id, answers
 from quarterdeck.api.run_views.contexts import Call, call_of, contexts_of, diff_of, model_calls
 from quarterdeck.api.run_views.outline import Outline
 from quarterdeck.api.run_views.pages import cursor_of, row_of
+from quarterdeck.api.run_views.superseded import CALLS_MAX, references_of
 from quarterdeck.api.wire.run_context import ContextDiffOut, ContextOut, context_dict, context_diff_dict
+from quarterdeck.api.wire.superseded import SupersededListOut, superseded_dict
 from quarterdeck.errors import BadInput
 
 router = APIRouter(tags=["runs"])
@@ -47,6 +51,23 @@ async def get_context_diff(
         outline = ctx.outlines.open(project, run_id)
         first, second = _pair(outline, model_calls(outline), query)
         return context_diff_dict(outline, diff_of(ctx.services, outline, first, second), ctx.services.token_rates)
+
+    return await ctx.answer(request, make)
+
+
+@router.get("/runs/{run_id:path}/context/superseded", response_model=SupersededListOut, responses=answers(missing=True))
+async def list_superseded(
+    request: Request, ctx: Ctx, project: Project, run_id: Id, _query: Annotated[ProjectQuery, Query()]
+) -> Response:
+    """Calls whose arguments name something that had been superseded: a deleted file, an address that has changed since."""
+
+    def make() -> object:
+        outline = ctx.outlines.open(project, run_id)
+        calls = model_calls(outline)
+        found = references_of(ctx.services, outline, calls)
+        items = [superseded_dict(outline, calls, one) for one in found]
+        left_out = max(0, len(calls) - CALLS_MAX)
+        return {"items": items, "next_cursor": None, "calls": len(calls), "calls_left_out": left_out}
 
     return await ctx.answer(request, make)
 
