@@ -233,15 +233,18 @@ export interface Cuts {
   cost_usd: number | null;
 }
 
-/** Something that a call's arguments name and that was superseded before. */
+/** Something that a call's arguments name and that was superseded before: by the messages of call `since_call`. */
 export interface Superseded {
   span_id: string;
   call: number;
-  tool: string | null;
-  entity: string;
+  tool: string;
+  argument: string;
   value: string;
-  newest: string | null;
-  since_span_id: string | null;
+  entity: string;
+  /** Null where it is no more. */
+  now: string | null;
+  since_call: number;
+  since_span_id: string;
   in_words: string;
 }
 

@@ -48,9 +48,9 @@ function Queue({ items, pending, error }: { items: readonly Approval[]; pending:
     const id = current?.approval_id ?? ids[0];
     if (id !== undefined) choose(id, decide);
   };
-  useKeys({ j: () => move(1), k: () => move(-1), a: () => open("approve"), x: () => open("refuse") });
+  useKeys({ j: () => move(1), k: () => move(-1), y: () => open("approve"), x: () => open("refuse") });
   return (
-    <Section title="Approvals" {...(pending > 0 ? { note: "j k choose · a approve · x refuse" } : {})}>
+    <Section title="Approvals" {...(pending > 0 ? { note: "j k choose · y approve · x refuse" } : {})}>
       <p>{queueSentence(pending)}</p>
       {error ? <Failure error={error} /> : null}
       {items.length === 0 && (
@@ -67,7 +67,7 @@ function Queue({ items, pending, error }: { items: readonly Approval[]; pending:
             ) : (
               <p className="close-foot">
                 <button type="button" onClick={() => choose(one.approval_id, "approve")}>
-                  Approve <kbd>a</kbd>
+                  Approve <kbd>y</kbd>
                 </button>
                 <button type="button" onClick={() => choose(one.approval_id, "refuse")}>
                   Refuse <kbd>x</kbd>

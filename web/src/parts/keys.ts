@@ -2,7 +2,8 @@
 
 import { useEffect, useRef } from "react";
 
-export type Keys = Record<string, (event: KeyboardEvent) => void>;
+/** An act that answers false has not taken the key: it is left to others. */
+export type Keys = Record<string, (event: KeyboardEvent) => unknown>;
 
 /** A ticked box keeps the focus but takes no letters, so it does not count. */
 function typing(target: EventTarget | null): boolean {
@@ -28,8 +29,7 @@ export function useKeys(keys: Keys): void {
       if (!act || event.defaultPrevented) return;
       const free = name.startsWith("mod+") || (!typing(event.target) && !document.querySelector("dialog[open]"));
       if (!free || (name === "Enter" && onControl(event))) return;
-      event.preventDefault();
-      act(event);
+      if (act(event) !== false) event.preventDefault();
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);

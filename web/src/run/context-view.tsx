@@ -74,7 +74,7 @@ export function ContextView({ runId, enabled, version, selected, select }: Props
           <span className="legend-item">
             <i className="reserve-swatch" /> kept for the answer
           </span>
-          <span className="legend-item">┆ worth using</span>
+          <span className="legend-item">┆ end of the usable window</span>
         </span>
         {answer.hasNextPage && (
           <button type="button" className="plain" onClick={() => answer.fetchNextPage()} disabled={answer.isFetching}>
@@ -135,8 +135,11 @@ function WindowRow({ call, number, bar, top, stale, selected, select }: RowProps
         )}
         {plan && <span className="muted">plan: {plan}. </span>}
         {stale.map((one) => (
-          <span className="over" key={`${one.entity} ${one.value}`}>
+          <span className="over" key={`${one.tool} ${one.argument} ${one.entity} ${one.value}`}>
             {one.in_words}{" "}
+            <button type="button" className="plain" onClick={() => select(one.since_span_id)}>
+              see call {one.since_call}
+            </button>{" "}
           </span>
         ))}
       </p>

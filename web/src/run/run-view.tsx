@@ -12,7 +12,7 @@ import { useNow } from "../parts/now";
 import { Link, setParams, useHere } from "../url/navigation";
 import { linkTo } from "../url/place";
 import { count, plural } from "../words/numbers";
-import { promiseSentence } from "../words/promised";
+import { basisWords, promiseSentence } from "../words/promised";
 import { bodyWords, runCaveats, runSentence, runTitle, versionText } from "../words/run";
 import { ago, moment } from "../words/time";
 import { ContextStrip } from "./context-strip";
@@ -171,7 +171,7 @@ function Header({ run }: { run: Run }) {
       </h1>
       <p className="in-words">{runSentence(run, now)}</p>
       <p>
-        {promiseSentence(run, quantity)}{" "}
+        {promiseSentence(run, quantity)} {run.estimate && <span className="muted">{basisWords(run.estimate)} </span>}
         <button type="button" className="plain" onClick={() => setParams({ view: "promise" })}>
           call by call
         </button>

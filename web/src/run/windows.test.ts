@@ -30,7 +30,7 @@ describe("a context window", () => {
   it("divides reported tokens by what the messages show", () => {
     const bar = windowBar(CALL);
     expect([bar.parts?.system, bar.parts?.tool_results, bar.tokens, bar.reserve]).toEqual([1000, 4000, 6000, 500]);
-    expect(shareWords(bar)).toBe("6 % of the window, 50 % of what is worth using");
+    expect(shareWords(bar)).toBe("50 % of usable, 6 % of whole");
   });
   it("believes the agent's own plan before the messages", () => {
     const plan = {
@@ -65,7 +65,7 @@ describe("a context window", () => {
   it("says of a run how full, how often cut, at what price", () => {
     const cut = { ...CALL, cut: 3, tokens_input: 9000, cuts: { ...CUTS, cost_usd: 0.012 } };
     expect(windowsSentence([CALL, cut])).toBe(
-      "Fullest at call 2: 75 % of what is worth using of its window; cut or rewritten before 1 call, which cost $0.012.",
+      "Fullest at call 2: 75 % of its usable window; cut or rewritten before 1 call, which cost $0.012.",
     );
     expect(windowsSentence([CALL])).toContain("nothing was cut");
   });

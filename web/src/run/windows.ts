@@ -58,12 +58,12 @@ export function scaleOf(bars: readonly WindowBar[]): number {
   return windows > 0 && windows <= prompts * 4 ? Math.max(windows, prompts) * 1.04 : prompts * 1.04;
 }
 
-/** "12 % of the window, 18 % of what is worth using" */
+/** "58 % of usable, 38 % of whole" */
 export function shareWords(bar: WindowBar): string {
   if (bar.tokens === null) return "tokens not reported";
   const said = [
-    bar.advertised ? `${percent(bar.tokens / bar.advertised)} of the window` : null,
-    bar.effective ? `${percent(bar.tokens / bar.effective)} of what is worth using` : null,
+    bar.effective ? `${percent(bar.tokens / bar.effective)} of usable` : null,
+    bar.advertised ? `${percent(bar.tokens / bar.advertised)} of whole` : null,
   ].filter(Boolean);
   return said.length > 0 ? said.join(", ") : "window not known";
 }
@@ -108,7 +108,7 @@ export function windowsSentence(calls: readonly CallContext[]): string {
   const full =
     share === null
       ? "How full the windows were is not known"
-      : `Fullest at call ${fullest + 1}: ${percent(share)} of what is worth using of its window`;
+      : `Fullest at call ${fullest + 1}: ${percent(share)} of its usable window`;
   const often = cut.length === 0 ? "nothing was cut" : `cut or rewritten before ${plural(cut.length, "call")}`;
   const priced = cut.length > 0 && usd.every((value) => value !== null);
   const cost = priced ? `, which cost ${dollars(usd.reduce<number>((sum, value) => sum + (value ?? 0), 0))}` : "";

@@ -45,6 +45,13 @@ export const KEYMAP: readonly { where: string; keys: readonly (readonly [string,
     ],
   },
   {
+    where: "Limits: approvals",
+    keys: [
+      ["j / k", "next, previous question of an agent"],
+      ["y / x", "approve, refuse, with a reason"],
+    ],
+  },
+  {
     where: "Run",
     keys: [
       ["1 to 6", "tree, timeline, graph, conversation, context, promise"],

@@ -35,10 +35,12 @@ const GO: Record<string, string> = {
 
 /** `g` and then a letter within two seconds, as in many readers' fingers. */
 function useGo(): void {
-  const armedAt = useRef(0);
+  const armedAt = useRef(Number.NEGATIVE_INFINITY);
   const jump = (key: string) => {
-    if (performance.now() - armedAt.current < 2000) go(linkTo(GO[key] as string, here().params));
-    armedAt.current = 0;
+    const armed = performance.now() - armedAt.current < 2000;
+    armedAt.current = Number.NEGATIVE_INFINITY;
+    if (armed) go(linkTo(GO[key] as string, here().params));
+    return armed;
   };
   useKeys({
     g: () => {

@@ -1,7 +1,7 @@
 /** Estimates and their calibration in words. Pure. */
 
 import type { Calibrated, Calibration, Coverage, TaskEstimate } from "../api/promised";
-import { count, percent, plural } from "./numbers";
+import { capital, count, percent, plural } from "./numbers";
 import { amount, amountWords } from "./promised";
 
 /** Fewer runs than this say nothing of a 90 % promise: its interval is then wider than 20 points. */
@@ -30,7 +30,7 @@ export function coverageTitle(level: number, found: Coverage): string {
 export function gainWords(one: Calibrated): string {
   const ours = one.pinball?.["0.9"] ?? null;
   const theirs = one.pinball_constant?.["0.9"] ?? null;
-  if (ours === null || theirs === null || theirs <= 0) return "too few to say";
+  if (one.n < ENOUGH_PROMISED || ours === null || theirs === null || theirs <= 0) return "too few to say";
   const gain = 1 - ours / theirs;
   return gain >= 0 ? `${percent(gain)} nearer` : `${percent(-gain)} farther`;
 }
@@ -40,7 +40,7 @@ export function estimateSentence(found: TaskEstimate): string {
   const why = found.why.trim().replace(/\.$/, "");
   const stands = found.cold
     ? "Cold: nothing of this agent or model is known, so this is a wide guess."
-    : `It stands on ${why}; confidence ${found.confidence}.`;
+    : `${capital(why)}; confidence ${found.confidence}.`;
   if (!spread) return `No history tells of its tokens. ${stands}`;
   return `${amountWords("tokens_total", spread.q50)} (eight in ten such runs ${amount("tokens_total", spread.q10)}–${amount("tokens_total", spread.q90)}). ${stands}`;
 }

@@ -123,7 +123,7 @@ describe("calibration and estimates in words", () => {
   it("says what a task would take and whether it fits", () => {
     const task: TaskEstimate = { ...ESTIMATE, estimate: { tokens_total: SPREAD }, n: 41, warnings: [], fits: {} };
     expect(estimateSentence(task)).toBe(
-      "68k tokens (eight in ten such runs 31k–140k). It stands on 41 runs of support with gpt-5; confidence medium.",
+      "68k tokens (eight in ten such runs 31k–140k). 41 runs of support with gpt-5; confidence medium.",
     );
     expect(estimateSentence({ ...task, cold: true, estimate: {} })).toMatch(/^No history tells of its tokens\. Cold/);
     expect([fitsWords(undefined), fitsWords(null), fitsWords(0.93)]).toEqual([

@@ -144,6 +144,12 @@ export function basisSentence(estimate: RunEstimate): string {
   return `${dotted(estimate.why)} Confidence ${estimate.confidence}; ${how}.`;
 }
 
+/** The basis in a few words, for the heading. */
+export function basisWords(estimate: RunEstimate): string {
+  if (estimate.cold) return "Cold: nothing of this agent or model was known, so it is a wide guess.";
+  return `Estimate: ${estimate.why.trim().replace(/\.$/, "")}.`;
+}
+
 function dotted(text: string): string {
   const clean = text.trim();
   const big = clean.charAt(0).toUpperCase() + clean.slice(1);
