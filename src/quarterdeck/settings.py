@@ -27,6 +27,7 @@ from pydantic_settings import (
 
 from quarterdeck.api.options import ApiOptions, ServeOptions
 from quarterdeck.control.gateway.options import AdmissionOptions, GatewayOptions
+from quarterdeck.control.promises.options import PromiseOptions
 from quarterdeck.errors import BadFile, BadSetting
 from quarterdeck.observe.alerts.options import AlertOptions
 from quarterdeck.observe.ingest.options import IngestOptions
@@ -100,6 +101,7 @@ class Settings(BaseSettings):
     api: ApiOptions = Field(default_factory=ApiOptions)
     gateway: GatewayOptions = Field(default_factory=GatewayOptions)
     admission: AdmissionOptions = Field(default_factory=AdmissionOptions)
+    promises: PromiseOptions = Field(default_factory=PromiseOptions)
 
     _sources: dict[str, str] = PrivateAttr(default_factory=dict)
 

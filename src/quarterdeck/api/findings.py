@@ -56,6 +56,20 @@ class Look(NamedTuple):
     at_s: float
 
 
+def _drifted(services: ApiServices, project: str) -> list[Finding]:
+    """Cohorts whose runs leave what was promised of them."""
+    return [
+        Finding(
+            "estimates_drifted",
+            "warning",
+            drift.why,
+            {"agent": drift.agent, "model": drift.model, "level": drift.level, "share": drift.share, "n": drift.n},
+            drift.mend,
+        )
+        for drift in (() if services.promises is None else services.promises.drifts(project))
+    ]
+
+
 class Doctor:
     """The findings of a project. Safe under threads: two questions at once may look twice, and both answers are right."""
 
@@ -71,7 +85,12 @@ class Doctor:
         """All findings of the project, worst first, and the look that they rest on."""
         look = self._look(project, fresh=fresh)
         facts = _facts(self._services, project, producers, look)
-        found = [*find(facts), *look.findings, *billing_findings(self.bill(project))]
+        found = [
+            *find(facts),
+            *look.findings,
+            *billing_findings(self.bill(project)),
+            *_drifted(self._services, project),
+        ]
         return worst_first(found), look
 
     def take_bill(self, project: str, text: str) -> Reconciliation:

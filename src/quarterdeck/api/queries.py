@@ -103,7 +103,7 @@ class FilterQuery(WindowQuery):
         Field(
             default_factory=list,
             max_length=20,
-            description="A flag, `orphans`, `residual`, `error`, `failed` or `succeeded`; repeatable.",
+            description="A flag, `orphans`, `residual`, `error`, `failed`, `succeeded`, `estimated`, `over_budget` or `within_budget`; repeatable.",
         ),
     ]
     agent: Facet

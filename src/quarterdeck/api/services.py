@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from quarterdeck.api.options import ApiOptions
 from quarterdeck.clock import Clock
 from quarterdeck.control.gateway.limits import LimitsNow
+from quarterdeck.control.promises import PromiseDesk
 from quarterdeck.errors import NotFound
 from quarterdeck.model.cardinality import LabelNow
 from quarterdeck.model.health import IngestHealth
@@ -100,7 +101,7 @@ class ApiServices:
     why not. `storage_path` is shown in the health document. `default_project` is read by requests that name none.
     `sampling` is the policy in force and `sampling_key` the key of its draw; `labels` answers the cohort labels of a project.
     `burn` holds the objectives, `signals` the rules of the watch. `outcomes` takes posted outcomes in. None stands for what a server has not: `upkeep` and `outcomes` where nothing is
-    stored for long (tests), `watch` and `alerts` where nobody watches the fleet, `limits` where no gateway runs.
+    stored for long (tests), `watch` and `alerts` where nobody watches the fleet, `limits` where no gateway runs, `promises` where nothing is estimated.
     """
 
     store: TelemetryStore
@@ -132,6 +133,7 @@ class ApiServices:
     watch: Watch | None = None
     alerts: AlertStore | None = None
     approvals: ApprovalStore | None = None
+    promises: PromiseDesk | None = None
     limits: Callable[[], LimitsNow] | None = None
     burn: BurnOptions = field(default_factory=BurnOptions)
     signals: SignalsOptions = field(default_factory=SignalsOptions)
@@ -166,6 +168,14 @@ def alerts_of(services: ApiServices) -> AlertStore:
     if services.alerts is None:
         raise NotFound(_NO_WATCH, mend=_WATCH_MEND)
     return services.alerts
+
+
+def promises_of(services: ApiServices) -> PromiseDesk:
+    """Raises NotFound on a server that promises nothing."""
+    if services.promises is None:
+        msg = "this server estimates nothing (promises.enabled)"
+        raise NotFound(msg)
+    return services.promises
 
 
 def approvals_of(services: ApiServices) -> ApprovalStore:

@@ -21,9 +21,11 @@ from quarterdeck.app.bills import BillFolder
 from quarterdeck.app.bodies import Bodies, bodies_parts
 from quarterdeck.app.gateway import GatewayParts
 from quarterdeck.app.privacy import PrivacyParts, privacy_parts
+from quarterdeck.app.promises import promise_desk
 from quarterdeck.app.upkeep import UpkeepParts, upkeep_parts
 from quarterdeck.app.watch import WatchParts, watch_parts
 from quarterdeck.clock import Clock
+from quarterdeck.control.promises import PromiseDesk
 from quarterdeck.errors import QuarterdeckError
 from quarterdeck.model.health import IngestHealth
 from quarterdeck.model.runs import Run, RunTree
@@ -56,6 +58,7 @@ class Deck(NamedTuple):
     bodies: Bodies
     upkeep: UpkeepParts
     watch: WatchParts
+    promises: PromiseDesk | None
     gateway: GatewayParts | None
     api: Any
     otlp_http: OtlpHttp
@@ -93,6 +96,7 @@ def compose(
         settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log, endpoints=endpoints,
         breaker=None if gateway is None else gateway.server.stops,
     )  # fmt: skip
+    desk = promise_desk(settings, folder, store=store, clock=clock, registry=registry, log=log)
     bodies = bodies_parts(
         settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log,
         key=hash_key, build_runs=runs.summaries, trees=runs.trees, alerts=watch.alert_run_ids,
@@ -108,7 +112,7 @@ def compose(
     services = _services(
         settings, folder, keys=keys, endpoints=endpoints, clock=clock, registry=registry, require_key=require_key,
         store=store, runs=runs, pipeline=pipeline, bodies=bodies, privacy=privacy, upkeep=upkeep, watch=watch,
-        gateway=gateway,
+        gateway=gateway, promises=desk,
     )  # fmt: skip
     authenticator = KeyAuthenticator(keys, require_key=require_key, default_project=settings.serve.project)
     refused = partial(_refused, gauges, log)
@@ -117,7 +121,7 @@ def compose(
         OtlpHttp(pipeline, authenticator, settings.ingest, lambda: hello, refused),
         OtlpGrpc(pipeline, authenticator, settings.ingest, refused),
     )
-    return Deck(store, pipeline, bodies, upkeep, watch, gateway, create_api(services), *doors)
+    return Deck(store, pipeline, bodies, upkeep, watch, desk, gateway, create_api(services), *doors)
 
 
 def _gateway(settings: Settings, clock: Clock, registry: CollectorRegistry) -> GatewayParts | None:
@@ -144,6 +148,7 @@ def _services(
     upkeep: UpkeepParts,
     watch: WatchParts,
     gateway: GatewayParts | None,
+    promises: PromiseDesk | None,
 ) -> ApiServices:
     """What the API may use of all that was joined."""
     return ApiServices(
@@ -154,7 +159,7 @@ def _services(
         conversation=conversation,
         mapped_by=mapped_by,
         notes=notes,
-        ingest_health=lambda: _with_limits(pipeline.health(), bodies, watch, gateway),
+        ingest_health=lambda: _with_limits(pipeline.health(), bodies, watch, gateway, promises),
         endpoints=endpoints,
         require_key=require_key,
         webui_dir=_page_folder(),
@@ -175,6 +180,7 @@ def _services(
         labels=bodies.book.now,
         outcomes=_desk(settings, bodies, pipeline, clock),
         watch=watch.watch,
+        promises=promises,
         alerts=watch.alerts if settings.watch.enabled else None,
         approvals=_approvals(keys),
         limits=None if gateway is None else gateway.server.limits,
@@ -193,8 +199,11 @@ def _desk(settings: Settings, bodies: Bodies, pipeline: Pipeline, clock: Clock) 
     )
 
 
-def _with_limits(health: IngestHealth, bodies: Bodies, watch: WatchParts, gateway: GatewayParts | None) -> IngestHealth:
+def _with_limits(
+    health: IngestHealth, bodies: Bodies, watch: WatchParts, gateway: GatewayParts | None, promises: PromiseDesk | None
+) -> IngestHealth:
     own = () if gateway is None else gateway.limits()
+    own = own if promises is None else (*own, *promises.limits())
     held = (*bodies.book.limits(), *bodies.sampler.limits(), *watch.limits(), *own)
     return replace(health, limits=(*health.limits, *held))
 

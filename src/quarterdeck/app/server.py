@@ -52,6 +52,7 @@ _DRAIN_PIPELINE_S = 5.0
 _DRAIN_UPKEEP_S = 1.0
 _DRAIN_SAMPLER_S = 1.0
 _DRAIN_WATCH_S = 1.0
+_DRAIN_PROMISES_S = 1.0
 
 
 class Sockets(NamedTuple):
@@ -124,6 +125,8 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     deck.bodies.sampler.start()
     await asyncio.to_thread(deck.upkeep.start)
     deck.watch.start()
+    if deck.promises is not None:
+        deck.promises.start()
     scratch = Path(tempfile.mkdtemp(prefix="qd-"))
     backend = scratch / "grpc.sock"
     http_mend = f"this is OTLP/HTTP; gRPC is at {endpoints['otlp_grpc']}"
@@ -158,6 +161,8 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     await asyncio.gather(
         asyncio.to_thread(deck.upkeep.stop, _DRAIN_UPKEEP_S), asyncio.to_thread(deck.watch.stop, _DRAIN_WATCH_S)
     )
+    if deck.promises is not None:
+        await asyncio.to_thread(deck.promises.stop, _DRAIN_PROMISES_S)
     drained = await asyncio.to_thread(deck.pipeline.stop, _DRAIN_PIPELINE_S)
     drained &= await asyncio.to_thread(deck.bodies.sampler.stop, _DRAIN_SAMPLER_S)
     log.info("stopped", drained=drained)

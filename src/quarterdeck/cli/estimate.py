@@ -11,6 +11,7 @@ import typer
 
 from quarterdeck.cli import output
 from quarterdeck.cli.client import DEFAULT_URL, ApiClient, AsJson, Key, Project, project_parameter
+from quarterdeck.cli.estimate_calibration import calibration
 from quarterdeck.errors import BadFile, BadInput
 from quarterdeck.model.estimates import QUANTITIES, Quantity
 
@@ -40,6 +41,7 @@ def register(app: typer.Typer) -> None:
     group.command("task")(task)
     group.command("fit")(fit)
     group.command("backtest")(backtest)
+    group.command("calibration")(calibration)
     app.add_typer(group, name="estimate")
 
 

@@ -41,6 +41,7 @@ def header(run: Mapping[str, Any]) -> Iterator[str]:
     yield _identity(run)
     yield _deeds(run)
     yield _bill(run)
+    yield from _promised(run)
     yield from _failed_tools(run)
     yield from _found_out(run)
     yield from _doubts(run)
@@ -65,6 +66,32 @@ def _deeds(run: Mapping[str, Any]) -> str:
     took = f"in {output.duration(run['duration_s'])}" if run["duration_s"] is not None else "and has not ended"
     calls = f"{_count(run['model_calls'], 'model call')} and {_count(run['tool_calls'], 'tool call')}"
     return f"made {calls}{retries} {took}"
+
+
+def promised(run: Mapping[str, Any]) -> str:
+    """Tokens that nine in ten such runs stay below, `!` when this one did not; a dash where nothing was promised."""
+    estimate = run.get("estimate") or {}
+    spread = estimate.get("tokens_total")
+    return (
+        output.UNKNOWN
+        if spread is None
+        else f"{output.number(round(spread['q90']))}{'!' * bool(estimate['over_budget'])}"
+    )
+
+
+def _promised(run: Mapping[str, Any]) -> Iterator[str]:
+    """What was promised in tokens, beside what was spent, and on what that stands; nothing where nothing was promised."""
+    estimate = run.get("estimate") or {}
+    spread = estimate.get("tokens_total")
+    if spread is None:
+        return
+    low, middle, high = (output.number(round(spread[name])) for name in ("q10", "q50", "q90"))
+    spent, position = estimate["spent"]["tokens_total"], estimate["position"]["tokens_total"]
+    beside = "spent unknown" if spent is None else f"spent {output.number(round(spent))}"
+    place = "" if position is None else f", more than {position:.0%} of such runs"
+    yield f"promised {middle} tokens (eight in ten between {low} and {high}), {beside}{place}"
+    cold = "cold: " if estimate["cold"] else ""
+    yield f"the promise ({estimate['source']}, {estimate['confidence']} confidence): {cold}{estimate['why']}"
 
 
 def _failed_tools(run: Mapping[str, Any]) -> Iterator[str]:

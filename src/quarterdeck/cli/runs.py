@@ -36,7 +36,8 @@ Where = Annotated[
 ]
 Text = Annotated[str | None, typer.Option("--q", help="Part of a run id, trace id, agent or root name.")]
 Has = Annotated[
-    list[str] | None, typer.Option("--has", help="A flag, or orphans, residual, error; repeatable.", metavar="WORD")
+    list[str] | None,
+    typer.Option("--has", help="A flag, or orphans, residual, error, over_budget; repeatable.", metavar="WORD"),
 ]
 Since = Annotated[str | None, typer.Option("--since", help="RFC 3339, epoch milliseconds, or relative: -60m, -24h.")]
 Until = Annotated[str | None, typer.Option("--until", help="As --since; half open.")]
@@ -53,6 +54,7 @@ COLUMNS = (
     ("model calls", "right"),
     ("tool calls", "right"),
     ("tokens", "right"),
+    ("promised q90", "right"),
     ("cost", "right"),
     ("flags", "left"),
 )
@@ -204,7 +206,7 @@ def _print_tail(found: Iterator[dict[str, Any]], count: int | None, *, as_json: 
         if as_json:
             kept.append(run)
         else:
-            typer.echo("  ".join(run_row(run)[:10]))
+            typer.echo("  ".join(run_row(run)[:11]))
         if position == count:
             break
     if as_json:
@@ -223,6 +225,7 @@ def run_row(run: Mapping[str, Any]) -> list[str]:
         output.number(run["model_calls"]),
         output.number(run["tool_calls"]),
         run_words.tokens(run),
+        run_words.promised(run),
         run_words.cost(run),
         ", ".join(run["flags"]),
     ]

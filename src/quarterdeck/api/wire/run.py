@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from quarterdeck.api.times import rfc3339, rfc3339_or_none
+from quarterdeck.api.wire.estimate import RunEstimateOut, run_estimate_dict
 from quarterdeck.model.runs import Cost, CostSource, Coverage, Lifecycle, Run, RunStatus, Tokens
 
 
@@ -87,7 +88,8 @@ class RunOut(BaseModel):
     busy_s: float | None = Field(description="Time in which at least one call was at work; parallel calls count once.")
     links: list[LinkOut]
     orphans: OrphansOut
-    estimate: dict[str, Any] | None
+    task_key: str | None = Field(description="The same text for repeats of one task.")
+    estimate: RunEstimateOut | None = Field(description="What was promised of the run; null where nothing was.")
     body_probability: float | None = Field(
         description="Probability with which the bodies of this run were kept; null while nothing is decided."
     )
@@ -179,11 +181,12 @@ def run_dict(run: Run, runs_by_trace: Mapping[str, Sequence[str]] | None = None)
         "busy_s": run.busy_s,
         "links": links_list(run, runs_by_trace or {}),
         "orphans": {"repaired": run.orphans.repaired, "missing": run.orphans.missing},
-        "estimate": None,
+        "task_key": run.task_key,
+        "estimate": None if run.estimate is None else run_estimate_dict(run, run.estimate),
         "body_probability": run.body_probability,
         "body_reason": run.body_reason,
         "weight": run.weight,
-        "flags": run.flags,
+        "flags": (*run.flags, "over_budget") if run.over_budget else run.flags,
         "root_name": run.root_name,
         "root_span_id": run.root_span_id,
         "root_synthetic": run.root_synthetic,

@@ -15,7 +15,6 @@ from quarterdeck.observe.canonical.arithmetic import NOTHING, Counts
 from quarterdeck.observe.canonical.direct_usage import FROM_CACHE, direct_usage
 from quarterdeck.observe.canonical.error_types import ErrorTypes, type_of_message
 from quarterdeck.observe.canonical.evaluations import evaluations_of
-from quarterdeck.observe.canonical.promised import promised_of
 from quarterdeck.observe.canonical.failures import ERROR_CLASSES, FAILURE_MARKS, classify, exception_of
 from quarterdeck.observe.canonical.hashes import Hasher, content_hash
 from quarterdeck.observe.canonical.kinds import OP_KINDS, kind_from_name, kind_of
@@ -30,6 +29,7 @@ from quarterdeck.observe.canonical.plan import (
     indexed_tool_values,
     shape_of,
 )
+from quarterdeck.observe.canonical.promised import promised_of
 from quarterdeck.observe.canonical.providers import provider_of_model
 from quarterdeck.observe.canonical.requested import kept_links, requested_calls
 from quarterdeck.observe.canonical.tool_events import ARGUMENTS, RESULTS, payload
@@ -169,10 +169,9 @@ class Canonicalizer:
             row[_STATUS] = "ok" if code == 1 else "unset"
         if links:
             row[_LINKS] = kept_links(raw, retry=bool(row[_RETRY]), op_name=row[_OP_NAME])
-        if events or plan.evaluation:
+        if events or plan.evaluation or plan.promised:
             row[_EVALUATIONS] = evaluations_of(raw, own=plan.evaluation)
-        if plan.promised:
-            row[_PROMISED] = promised_of(attributes)
+            row[_PROMISED] = promised_of(attributes) if plan.promised else None
         if plan.unmapped:
             self._note_unmapped(row, plan, raw, origin)
         row[:7] = (project, trace_id, span_id, parent, name if len(name) <= NAME_MAX else name[:NAME_MAX], start, end)

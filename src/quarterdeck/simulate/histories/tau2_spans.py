@@ -125,6 +125,7 @@ def _root_attributes(row: Row, part: _Part, *, failed: bool) -> dict[str, Any]:
         "quarterdeck.run.id": part.run_id,
         "quarterdeck.session.id": row.simulation_id,
         "quarterdeck.task.class": TASK_CLASS,
+        "quarterdeck.task.key": row.task_id,
         "tau2.task_id": row.task_id,
         "tau2.harness": row.harness,
     }

@@ -13,7 +13,6 @@ from quarterdeck.store.interface import RunFilter
 from quarterdeck.store.measures import LIVE, check_filter
 from quarterdeck.store.text import storable
 
-
 _PROMISE = (
     "EXISTS (SELECT 1 FROM promise p WHERE p.run_key = r.run_key AND p.run_id = r.run_id AND p.project = r.project{})"
 )

@@ -5,12 +5,13 @@ Refuses a second promise of one run, and a promise of a run that is not there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from threading import RLock
 
 from quarterdeck.model.estimates import Promise
 from quarterdeck.model.runs import Run
 from quarterdeck.store.measures import LIVE, check_limit
+from quarterdeck.store.memory.bodies import Decisions
 from quarterdeck.store.promises import same_digits, with_promise
 from quarterdeck.store.text import storable
 
@@ -23,6 +24,7 @@ class MemoryPromises:
     _run_seq: dict[tuple[str, str], int]
     _promises: dict[tuple[str, str], Promise]
     _written: int
+    _decisions: Decisions
 
     def put_promises(self, promises: Sequence[Promise]) -> int:
         put = 0
@@ -62,9 +64,14 @@ class MemoryPromises:
             ]
         return sorted(found, key=_newest)[:limit][::-1]
 
-    def _promised(self, run: Run) -> Run:
-        """The run with what was promised of it; the lock is held."""
-        return with_promise(run, self._promises.get((run.project, run.run_id)))
+    def _told_of(self, run: Run) -> Run:
+        """The run with what was decided about its bodies and promised of it; the lock is held."""
+        return with_promise(self._decisions.told(run), self._promises.get((run.project, run.run_id)))
+
+    def _drop_promises(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Of runs that are gone; the lock is held."""
+        for key in keys:
+            self._promises.pop(key, None)
 
 
 def _newest(run: Run) -> tuple[int, str]:

@@ -50,8 +50,8 @@ from quarterdeck.store.memory.cohort_parts import parts_of
 from quarterdeck.store.memory.contrast import contrast_of, rows_of
 from quarterdeck.store.memory.feeds import MemoryFeeds
 from quarterdeck.store.memory.housekeeping import MemoryHousekeeping
-from quarterdeck.store.memory.promises import MemoryPromises
 from quarterdeck.store.memory.population import cohorts_of, fleet_of
+from quarterdeck.store.memory.promises import MemoryPromises
 from quarterdeck.store.memory.selection import facet_of, matches, page_of
 from quarterdeck.store.memory.spending import spending_by_cohort, spent_of
 from quarterdeck.store.outcomes import OutcomeKey, Placed
@@ -129,9 +129,7 @@ class MemoryStore(MemoryHousekeeping, MemoryFeeds, MemoryPromises):
             for key, run in latest.items():
                 self._past.pop(key, None)
                 self._runs[key] = run
-            for key in gone:
-                if key not in latest:
-                    self._promises.pop(key, None)
+            self._drop_promises(set(gone) - latest.keys())
             self._number(latest.values())
             self._settled_seq = max(self._settled_seq, settled_seq)
 
@@ -165,7 +163,7 @@ class MemoryStore(MemoryHousekeeping, MemoryFeeds, MemoryPromises):
             run = self._runs.get((project, run_id))
             if run is None:
                 raise NotFound(f"no run {run_id!r} in project {project!r}")
-            return self._promised(self._decisions.told(run))
+            return self._told_of(run)
 
     def list_runs(self, where: RunFilter, *, sort: str, cursor: str | None, limit: int) -> Page:
         check_limit(limit)
@@ -395,8 +393,7 @@ class MemoryStore(MemoryHousekeeping, MemoryFeeds, MemoryPromises):
 
     def _of_project(self, project: str) -> list[Run]:
         with self._lock:
-            mine = [run for run in self._runs.values() if run.project == project]
-            return [self._promised(self._decisions.told(run)) for run in mine]
+            return [self._told_of(run) for run in self._runs.values() if run.project == project]
 
     def _matching(self, where: RunFilter, *, without: str | None = None) -> list[Run]:
         return [run for run in self._of_project(where.project) if matches(run, where, without=without)]
