@@ -23,6 +23,7 @@ from quarterdeck.control.gateway.record import CallRecord, Tell, to_nobody
 from quarterdeck.control.gateway.remaining import Remaining
 from quarterdeck.control.gateway.reply import Reply
 from quarterdeck.control.gateway.stops import Stop, Stops
+from quarterdeck.control.gateway.task_ceilings import Entered, Halted, TaskCeilings
 from quarterdeck.control.gateway.tenants import KEY_HEADER, Tenants
 from quarterdeck.control.gateway.who import OWN, read_who
 from quarterdeck.control.gateway.wire import Request
@@ -53,6 +54,7 @@ class Gateway:
         self._tenants = tenants or Tenants()
         self._stops = stops
         self._local = local
+        self._ceilings = TaskCeilings()
         self._desk = Desk(admission, Remaining(admission, admission.now), attempts_max, now_ns, tell)
 
     async def handle(self, request: Request, reply: Reply) -> None:
@@ -91,26 +93,51 @@ class Gateway:
             except BadInput as error:
                 answer(reply, route.face, 400, error.code, str(error))
                 return
-            stop = None if self._stops is None else self._stops.of(asked.who.identity(asked.facts.model))
-            if stop is not None:
-                self._stopped(asked, stop, reply)
-                return
-            await ModelCall(self._desk, asked, reply).run()
+            await self._call(asked, headers, reply)
         elif route.face.passes(request.method, path) and b".." not in path and b"%" not in path:
             await _pass_on(route, sent, reply)
         else:
             words = f"{request.method.decode('latin-1')} {path.decode('latin-1')[:100]} is not served by this gateway"
             answer(reply, route.face, 404, "not_found", f"{words}; docs/how-to/gateway.md lists what is")
 
+    async def _call(self, asked: Asked, headers: Mapping[bytes, bytes], reply: Reply) -> None:
+        stop = None if self._stops is None else self._stops.of(asked.who.identity(asked.facts.model))
+        if stop is not None:
+            self._stopped(asked, stop, reply)
+            return
+        try:
+            entered = self._ceilings.enter(asked, headers, self._desk.tell)
+        except BadInput as error:
+            answer(reply, asked.route.face, 400, error.code, str(error))
+            return
+        if isinstance(entered, Halted):
+            self._halted(asked, entered, reply)
+        elif isinstance(entered, Entered):
+            await ModelCall(self._desk._replace(tell=entered.tell), entered.asked, reply).run()
+        else:
+            await ModelCall(self._desk, asked, reply).run()
+
+    def _halted(self, asked: Asked, halted: Halted, reply: Reply) -> None:
+        more = (
+            (OWN + b"reason", b"task_stopped"),
+            (OWN + b"task-spent-tokens", b"%d" % halted.spent_tokens),
+            (OWN + b"task-calls-done", b"%d" % halted.steps),
+        )
+        answer(reply, asked.route.face, 429, "task_stopped", halted.words, *more)
+        self._tell_refused(asked, "task_stopped")
+
     def _stopped(self, asked: Asked, stop: Stop, reply: Reply) -> None:
-        now_ns = self._desk.now_ns()
-        left_s = max((stop.until_ns - now_ns) / 1e9, 0.0)
+        left_s = max((stop.until_ns - self._desk.now_ns()) / 1e9, 0.0)
         more = ((OWN + b"reason", b"stopped"), (b"retry-after", b"%d" % max(1, round(left_s))))
         answer(reply, asked.route.face, 429, "stopped", f"calls of this cohort are stopped: {stop.reason}", *more)
+        self._tell_refused(asked, "stopped")
+
+    def _tell_refused(self, asked: Asked, failure: str) -> None:
+        now_ns = self._desk.now_ns()
         self._desk.tell(
             CallRecord(
                 asked.route.face.name, asked.facts.operation, asked.facts.stream, asked.facts.model, asked.facts.model,
-                asked.who, asked.who.lane or "", 0, 429, "stopped", 0.0, now_ns, now_ns, None, asked.facts.max_tokens,
+                asked.who, asked.who.lane or "", 0, 429, failure, 0.0, now_ns, now_ns, None, asked.facts.max_tokens,
                 None, None, None, None,
             )
         )  # fmt: skip
