@@ -1,7 +1,7 @@
 """Puts the levels right, online: a level that is missed too often is read further out, and the better of two curves gets more say.
 
 After Gibbs and Candès, "Adaptive conformal inference under distribution shift" (NeurIPS 2021), on the log odds of a level, so that
-a level never passes 0 or 1. Refuses: learning from a cut run that ended below a level; whether that was missed is not known.
+a level never passes 0 or 1. Refuses: taking the end of a cut run for what it would have taken.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _TARGETS = tuple(math.log(level / (1 - level)) for level in LEVELS)
 _STEADY = 1.2
 """Squared slopes counted as if seen before, in units of level × (1 − level), so that the first run does not decide."""
 _FAR = 3.0
+_LEAST = 1e-3
 
 
 class Correction:
@@ -38,13 +39,19 @@ class Correction:
         """By level, 0 to 1."""
         return self._shares.get(cohort, self._all)
 
-    def miss(self, index: int, value: float, quantile: float, *, counts: float | None) -> None:
-        """A run took `value` where `quantile` was said; with `counts` (0 to 1) it was cut, and being beyond counts so much."""
+    def miss(self, index: int, value: float, quantile: float, *, cut: tuple[float, float] | None) -> None:
+        """A run took `value` where `quantile` was said.
+
+        `cut`: the run did not finish; how much that counts (0 to 1), and the share of runs that are expected to end beyond `value`. Beyond the
+        quantile that is a miss; below it, as much of one as runs cut there are expected to end beyond the quantile.
+        """
         level = LEVELS[index]
-        if counts is None:
+        if cut is None:
             wrong = level if value > quantile else level - 1.0
+        elif value >= quantile:
+            wrong = level * cut[0]
         else:
-            wrong = level * counts if value >= quantile else 0.0
+            wrong = (min(1.0, (1.0 - level) / max(cut[1], _LEAST)) - (1.0 - level)) * cut[0]
         most = self._rules.odds_max
         self.odds[index] = max(-most, min(most, self.odds[index] + self._rules.steps[index] * wrong))
 

@@ -26,6 +26,9 @@ _RUNGS: Mapping[str, Rung] = {
 }
 _BY_KIND: tuple[Rung, ...] = tuple(_RUNGS[kind] for kind in KINDS)
 _OWN = KINDS.index("c")
+_LEVEL = KINDS.index("m")
+_AGENT = KINDS.index("a")
+_NAMES = {"v": "this version", "k": "same feature or class", "t": "this task"}
 _SMALL = 0.005
 
 
@@ -94,12 +97,8 @@ _SAYS: Mapping[Rung, str] = {
 
 def _name(found: Found, kind: int) -> str:
     agent, model = found.place.cohort
-    words = {
-        "a": str(agent),
-        "m": f"{agent} × {model}",
-        "v": f"{agent} × {model}, this version",
-        "k": "same feature or class",
-        "t": "this task",
-        "c": f"this task, {agent} × {model}",
-    }
-    return words[KINDS[kind]]
+    if kind == _OWN:
+        return f"this task, {agent} × {model}"
+    if kind == _LEVEL:
+        return f"{agent} × {model}"
+    return str(agent) if kind == _AGENT else _NAMES[KINDS[kind]]

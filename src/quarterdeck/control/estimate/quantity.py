@@ -14,7 +14,7 @@ from quarterdeck.control.estimate.cells import KINDS, Cell, Key
 from quarterdeck.control.estimate.correction import Correction
 from quarterdeck.control.estimate.place import Place
 from quarterdeck.control.estimate.rules import Rules
-from quarterdeck.control.estimate.shape import Cohort, Fallen, Shape, Stand
+from quarterdeck.control.estimate.shape import Cohort, Common, Fallen, Shape, Stand
 from quarterdeck.control.estimate.words import Words
 from quarterdeck.model.estimates import LEVELS
 
@@ -62,6 +62,7 @@ class View(NamedTuple):
     """What the curves say for one cohort and stand, until the next refit. `at`, `runs`: of all and of the cohort, then. The rest by level.
 
     `lines`: factors of the middle and of one standard deviation, a constant, and a factor of the level, with the shares already in.
+    `top`: no quantile is put above.
     """
 
     at: int
@@ -69,6 +70,7 @@ class View(NamedTuple):
     residuals: list[float]
     owns: list[tuple[float, float]]
     lines: list[tuple[float, float, float, float]]
+    top: float
 
 
 class Reading(NamedTuple):
@@ -96,7 +98,7 @@ class QuantityModel:
         self._correction = Correction(rules)
         self._words = Words(rules)
         self._views: dict[tuple[Cohort, Stand], View] = {}
-        self._levels: dict[tuple[Key, ...], tuple[int, int, float, float]] = {}
+        self._common: dict[Stand, Common] = {}
 
     def predict(self, found: Found) -> list[float]:
         """Logarithms of the quantiles `LEVELS`."""
@@ -106,22 +108,12 @@ class QuantityModel:
         return _cross(self._view(found, stand), level, level + task, sd)
 
     def _level(self, found: Found) -> tuple[float, float]:
-        """The cohort's level and its variance; kept until the next refit."""
-        keys = found.place.levels
-        narrow = found.levels[-1][1]
-        runs = 0 if narrow is None else narrow.n
-        kept = self._levels.get(keys)
-        if kept is not None and _fresh(self.n, kept[0]) and _fresh(runs, kept[1]):
-            return kept[2], kept[3]
+        """The cohort's level and its variance."""
         mean, var = self._lean(self._prior[0], self._prior[1], ((-1, found.everything),))
         if found.levels[0][1] is None:
             # The learned variance tells of agents that are there; one that is not may be anything.
             var += self._rules.variances[0] + self._rules.variances[1]
-        mean, var = self._lean(mean, var, found.levels)
-        if len(self._levels) > _VIEWS_MAX:
-            self._levels.clear()
-        self._levels[keys] = (self.n, runs, mean, var)
-        return mean, var
+        return self._lean(mean, var, found.levels)
 
     def _task(self, found: Found) -> tuple[float, float, float]:
         """What its words say of a task, then how far all that is known puts it from its cohort's level, and the variance."""
@@ -193,20 +185,27 @@ class QuantityModel:
         runs = 0 if cell is None else cell.n
         view = self._views.get((cohort, stand))
         if view is None or not (_fresh(self.n, view.at) and _fresh(runs, view.runs)):
-            shape = self._shape
-            at = [self._correction.level(index) for index in range(len(LEVELS))]
-            residuals = [shape.residual(level, cohort, stand) for level in at]
-            owns = [shape.own(level, cohort) for level in at]
-            shares = self._correction.shares(cohort) if shape.knows(cohort) else _NONE
-            lines = [
-                (1 - share, (1 - share) * residual, share * constant, share * factor)
-                for share, residual, (constant, factor) in zip(shares, residuals, owns, strict=True)
-            ]
-            view = View(self.n, runs, residuals, owns, lines)
+            view = self._look(cohort, stand, runs)
             if len(self._views) > _VIEWS_MAX:
                 self._views.clear()
             self._views[(cohort, stand)] = view
         return view
+
+    def _look(self, cohort: Cohort, stand: Stand, runs: int) -> View:
+        """What all have in common is looked up once for all cohorts, then this cohort's own part is laid over it."""
+        common = self._common.get(stand)
+        if common is None or not _fresh(self.n, common.at):
+            at = [self._correction.level(index) for index in range(len(LEVELS))]
+            shape = self._shape
+            common = Common(self.n, at, [shape.residual(one, stand) for one in at], [shape.around(one) for one in at])
+            self._common[stand] = common
+        residuals, owns, top = self._shape.laid_over(common, cohort)
+        shares = self._correction.shares(cohort) if self._shape.knows(cohort) else _NONE
+        lines = [
+            (1 - share, (1 - share) * residual, share * constant, share * factor)
+            for share, residual, (constant, factor) in zip(shares, residuals, owns, strict=True)
+        ]
+        return View(self.n, runs, residuals, owns, lines, top)
 
     def learn(self, found: Found, value: float, *, finished: bool) -> None:
         """A run is over. `value`: logarithm of what it took, or of what it had taken when it was cut. The cells of `found` are moved."""
@@ -214,8 +213,8 @@ class QuantityModel:
         middle, cohort = reading.middle, found.place.cohort
         mean = middle.level + middle.task
         residual = (value - mean) / reading.sd
-        self._correct(reading, cohort, value, finished=finished)
-        self._shape.add(Fallen(value, middle.level, residual, finished), cohort, reading.stand)
+        self._correct(reading, cohort, value, residual, finished=finished)
+        self._shape.add(Fallen(value, middle.level, residual, reading.sd, finished), cohort, reading.stand)
         self.n += 1
         if not finished:
             residual = _beyond(residual)
@@ -224,11 +223,11 @@ class QuantityModel:
         self._move(found, reading, mean + residual * reading.sd, residual)
         self._refit_noise(residual * reading.sd, reading.sd)
 
-    def _correct(self, reading: Reading, cohort: Cohort, value: float, *, finished: bool) -> None:
+    def _correct(self, reading: Reading, cohort: Cohort, value: float, residual: float, *, finished: bool) -> None:
         enough = finished and self.n >= 10
-        counts = None if finished else self._shape.cuts_count(cohort)
+        cut = None if finished else (self._shape.cuts_count(cohort), 1.0 - _NORMAL.cdf(residual))
         for index, quantile in enumerate(reading.quantiles):
-            self._correction.miss(index, value, quantile, counts=counts)
+            self._correction.miss(index, value, quantile, cut=cut)
             if enough:
                 self._correction.weigh(
                     index, cohort, value - quantile, quantile - reading.middle.level, reading.apart[index]
@@ -290,7 +289,7 @@ class QuantityModel:
         """A cohort's level is said to be another: its own quantiles keep the newest `keep` runs."""
         self._shape.moved(cohort, keep)
         self._views.clear()
-        self._levels.clear()
+        self._common.clear()
 
     def dump(self) -> dict[str, Any]:
         """As JSON would have it."""
@@ -322,6 +321,8 @@ def _cross(view: View, level: float, mean: float, sd: float) -> list[float]:
     """The quantiles, in order."""
     quantiles = [u * mean + v * sd + w + x * level for u, v, w, x in view.lines]
     quantiles.sort()
+    if quantiles[-1] > view.top:
+        return [min(value, view.top) for value in quantiles]
     return quantiles
 
 

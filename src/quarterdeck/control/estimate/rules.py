@@ -46,6 +46,9 @@ class Rules:
     """Share of a cohort's runs that are cut, with a known lower bound, from which and at which bounds count in full. Below, cuts are mostly
     crashes, and a spread tells of runs that finish."""
     cut_memory: float = 0.01
+    top_from: float = 60
+    top_above: float = 0.05
+    """From so many runs of a cohort no quantile is put further above its largest than this."""
     drift_share: float = 0.1
     drift_at: float = 0.9
     """Mean residual of late, in standard deviations, from which a level is taken to have moved: four of its own errors."""

@@ -6,6 +6,7 @@ curve. Refuses: where the middle is; that is the work of the rungs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -21,8 +22,9 @@ _NORMAL = NormalDist()
 _WIDER = 1.05
 _LEVEL_WIDE = 0.7
 """Standard deviation of a cohort's logarithms before any was seen: between .6 and 1 on the recorded sets."""
-_BEYOND = 0.1
-"""How far past all others a run is put that was cut beyond them; twice that in standard deviations."""
+_GOLDEN = 0.6180339887498949
+"""Steps of the golden ratio fill 0 to 1 evenly, without chance."""
+_SOME = 8
 _SEEN_AT = 10
 _OWN_AT = 2
 _SHAPE_AT = 20
@@ -30,12 +32,22 @@ _COHORTS_MAX = 500
 _STANDS: tuple[Stand, ...] = tuple((known, at) for known in (False, True) for at in (0, 1, 2))
 
 
+class Common(NamedTuple):
+    """What all cohorts have in common at one stand, `at` so many runs; the rest by level: where it is read, residuals, distances."""
+
+    at: int
+    at_levels: list[float]
+    residuals: list[float]
+    around: list[float]
+
+
 class Fallen(NamedTuple):
-    """A run that is over: its logarithm, its cohort's level, and how far it fell from what was expected."""
+    """A run that is over: its logarithm, its cohort's level, how far it fell from what was expected, and the unit of that."""
 
     value: float
     level: float
     residual: float
+    sd: float
     finished: bool
 
 
@@ -55,36 +67,54 @@ class Shape:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self.all = Window(rules.residuals_max)
-        self.around = Window(rules.residuals_max)
+        self._around = Window(rules.residuals_max)
         """Logarithms less their cohort's level."""
         self._known = {known: Window(rules.residuals_max) for known in (False, True)}
         self._stands = {stand: Window(rules.residuals_max) for stand in _STANDS}
         self._cohorts: dict[Cohort, _Own] = {}
         self._cut = 0.0
         self._owed = 0.0
+        self._place = 0.5
 
-    def residual(self, share: float, cohort: Cohort, stand: Stand) -> float:
-        """The residual that `share` of runs stays below, in standard deviations."""
+    def residual(self, share: float, stand: Stand) -> float:
+        """The residual that `share` of all runs of this stand stays below, in standard deviations."""
         rules, n = self._rules, self.all.n
         value = _NORMAL.inv_cdf(share) * _WIDER
-        if n >= 8:
+        if n >= _SOME:
             value += n / (n + rules.to_normal) * (self.all.quantile(share) - value)
-        for window, at in ((self._known[stand[0]], rules.to_class), (self._stands[stand], rules.to_class)):
+        for window in (self._known[stand[0]], self._stands[stand]):
             if window.n >= _SEEN_AT:
-                value += window.n / (window.n + at) * (window.quantile(share) - value)
-        own = self._cohorts.get(cohort)
-        if own is not None and own.residuals.n >= _SEEN_AT:
-            value += own.residuals.n / (own.residuals.n + rules.to_cohort) * (own.residuals.quantile(share) - value)
+                value += window.n / (window.n + rules.to_class) * (window.quantile(share) - value)
         return value
 
-    def own(self, share: float, cohort: Cohort) -> tuple[float, float]:
-        """The cohort's own quantile as (constant, factor of its level): a logarithm is constant + factor × level."""
-        around = self.around.quantile(share) if self.around.n >= _SHAPE_AT else _NORMAL.inv_cdf(share) * _LEVEL_WIDE
+    def around(self, share: float) -> float:
+        """How far above its cohort's level a run is that `share` of all stay below."""
+        return self._around.quantile(share) if self._around.n >= _SHAPE_AT else _NORMAL.inv_cdf(share) * _LEVEL_WIDE
+
+    def laid_over(self, common: Common, cohort: Cohort) -> tuple[list[float], list[tuple[float, float]], float]:
+        """A cohort's own part laid over what all have in common, as far as it is long.
+
+        Residuals, the cohort's own quantiles as (constant, factor of its level), and the logarithm that no quantile is put above.
+        """
         own = self._cohorts.get(cohort)
-        if own is None or own.values.n < _OWN_AT:
-            return around, 1.0
-        weight = own.values.n / (own.values.n + self._rules.to_own)
-        return weight * own.values.quantile(share) + (1 - weight) * around, 1 - weight
+        residuals, owns = common.residuals, [(around, 1.0) for around in common.around]
+        if own is None:
+            return residuals, owns, math.inf
+        if own.residuals.n >= _SEEN_AT:
+            weight = own.residuals.n / (own.residuals.n + self._rules.to_cohort)
+            quantile = own.residuals.quantile
+            residuals = [
+                value + weight * (quantile(at) - value) for at, value in zip(common.at_levels, residuals, strict=True)
+            ]
+        if own.values.n >= _OWN_AT:
+            weight = own.values.n / (own.values.n + self._rules.to_own)
+            quantile = own.values.quantile
+            owns = [
+                (weight * quantile(at) + (1 - weight) * around, 1 - weight)
+                for at, around in zip(common.at_levels, common.around, strict=True)
+            ]
+        whole = own.values.n >= self._rules.top_from and not self.cuts_count(cohort)
+        return residuals, owns, own.values.values[-1] + self._rules.top_above if whole else math.inf
 
     def knows(self, cohort: Cohort) -> bool:
         """Whether it has quantiles of the cohort's own."""
@@ -110,10 +140,18 @@ class Shape:
             if self._owed < 1.0:
                 return
             self._owed -= 1.0
+        self._place = (self._place + _GOLDEN) % 1.0
+        beyond = 0.0 if run.finished else _beyond(run.residual, self._place)
         for window in (self.all, self._known[stand[0]], self._stands[stand], mine.residuals):
-            _put(window, run.residual, finished=run.finished, step=2 * _BEYOND)
-        _put(mine.values, run.value, finished=run.finished, step=_BEYOND)
-        _put(self.around, run.value - run.level, finished=run.finished, step=_BEYOND)
+            self._put(window, run.residual, beyond, finished=run.finished)
+        self._put(mine.values, run.value, beyond * run.sd, finished=run.finished)
+        self._put(self._around, run.value - run.level, beyond * run.sd, finished=run.finished)
+
+    def _put(self, window: Window, value: float, beyond: float, *, finished: bool) -> None:
+        if finished:
+            window.add(value)
+        else:
+            window.add_beyond(value, self._place, beyond)
 
     def _touch(self, cohort: Cohort) -> _Own:
         mine = self._cohorts.pop(cohort, None)
@@ -135,14 +173,14 @@ class Shape:
         """As JSON would have it."""
         return {
             "all": self.all.dump(),
-            "around": self.around.dump(),
+            "around": self._around.dump(),
             "known": [window.dump() for window in self._known.values()],
             "stands": [window.dump() for window in self._stands.values()],
             "cohorts": [
                 [*cohort, mine.seen, mine.cut, mine.residuals.dump(), mine.values.dump()]
                 for cohort, mine in self._cohorts.items()
             ],
-            "cut": [self._cut, self._owed],
+            "cut": [self._cut, self._owed, self._place],
         }
 
     @classmethod
@@ -150,13 +188,13 @@ class Shape:
         """The shape that `dump` told of."""
         shape = cls(rules)
         most, few = rules.residuals_max, rules.cohort_residuals_max
-        shape.all, shape.around = Window.load(most, told["all"]), Window.load(most, told["around"])
+        shape.all, shape._around = Window.load(most, told["all"]), Window.load(most, told["around"])
         shape._known = _named((False, True), told["known"], most)
         shape._stands = _named(_STANDS, told["stands"], most)
         for agent, model, seen, cut, residuals, values in told["cohorts"]:
             own = _Own(Window.load(few, residuals), Window.load(few, values), int(seen), float(cut))
             shape._cohorts[(agent, model)] = own
-        shape._cut, shape._owed = (float(value) for value in told["cut"])
+        shape._cut, shape._owed, shape._place = (float(value) for value in told["cut"])
         return shape
 
 
@@ -164,8 +202,7 @@ def _named(names: Iterable[Any], told: list[list[float]], limit: int) -> dict[An
     return {name: Window.load(limit, values) for name, values in zip(names, told, strict=True)}
 
 
-def _put(window: Window, value: float, *, finished: bool, step: float) -> None:
-    if finished:
-        window.add(value)
-    else:
-        window.add_beyond(value, step=step)
+def _beyond(residual: float, place: float) -> float:
+    """How far past `residual` a run ends that was cut there, in standard deviations, by a normal curve; `place` of those beyond, 0 to 1."""
+    left = max(1.0 - _NORMAL.cdf(residual), 1e-6)
+    return max(_NORMAL.inv_cdf(1.0 - left * max(1.0 - place, 1e-3)) - residual, 0.0)

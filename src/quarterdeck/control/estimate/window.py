@@ -5,22 +5,20 @@ Refuses: an answer about nothing (`quantile` of an empty window is an error of t
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
 
-_GOLDEN = 0.6180339887498949
-"""Steps of the golden ratio fill 0 to 1 evenly, without chance."""
-
 
 class Window:
-    """At most `limit` numbers. `n`: in the window; `seen`: ever added."""
+    """At most `limit` numbers. `n`: in the window; `seen`: ever added; `top`: the largest that was seen whole."""
 
-    __slots__ = ("_at", "_limit", "_order", "n", "seen", "values")
+    __slots__ = ("_limit", "_order", "n", "seen", "top", "values")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._order: deque[float] = deque()
-        self._at = 0.5
+        self.top = -math.inf
         self.values: list[float] = []
         self.n = 0
         self.seen = 0
@@ -33,19 +31,22 @@ class Window:
             self.n -= 1
         self._order.append(value)
         insort(self.values, value)
+        self.top = max(self.top, value)
         self.n += 1
         self.seen += 1
 
-    def add_beyond(self, bound: float, *, step: float) -> None:
+    def add_beyond(self, bound: float, place: float, step: float) -> None:
         """A value of which only a lower bound is known: it is put where a run beyond the bound would be.
 
-        Places to the right are taken in turn, so that in the long run the mass lies as Kaplan and Meier (1958) and Efron (1967,
-        redistribution to the right) put it. Beyond all that was seen it is put `step` above the bound.
+        `place`, 0 to 1, is taken in turn by the caller, so that in the long run the mass lies as Kaplan and Meier (1958) and Efron (1967,
+        redistribution to the right) put it. Beyond all that ended by itself there is nothing to lean on: it is put `step` above the bound.
         """
-        self._at = (self._at + _GOLDEN) % 1.0
-        first = bisect_right(self.values, bound)
-        right = self.n - first
-        self.add(self.values[first + int(self._at * right)] if right else bound + step)
+        top = self.top
+        if bound < self.top:
+            first = bisect_right(self.values, bound)
+            step = self.values[min(first + int(place * (self.n - first)), self.n - 1)] - bound
+        self.add(bound + step)
+        self.top = top
 
     def quantile(self, share: float) -> float:
         """The value that `share` of what comes next will stay below: rank share × (n + 1), between neighbours in proportion."""
@@ -65,13 +66,14 @@ class Window:
             self.n -= 1
 
     def dump(self) -> list[float]:
-        """The values, oldest first."""
-        return [round(value, 5) for value in self._order]
+        """The largest seen whole, then the values, oldest first."""
+        return [round(self.top, 5) if self._order else 0.0, *(round(value, 5) for value in self._order)]
 
     @classmethod
     def load(cls, limit: int, values: list[float]) -> Window:
         """The window that `dump` told of."""
         window = cls(limit)
-        for value in values[-limit:]:
+        for value in values[1:][-limit:]:
             window.add(float(value))
+        window.top = float(values[0]) if window.n else -math.inf
         return window
