@@ -9,6 +9,7 @@ import pytest
 
 from quarterdeck.api.run_views.cuts import Cuts, cuts_of
 from quarterdeck.api.run_views.uses import told_of, uses_of, window_of
+from quarterdeck.control.budget import ContextBudget, Segment
 from quarterdeck.observe.canonical.context_diff import compare, pieces_of
 from quarterdeck.observe.runs import PriceTable
 
@@ -75,6 +76,25 @@ def test_nonsense_in_a_plan_is_not_told(raw) -> None:
     odd = told_of(raw(1, 1, attributes={"quarterdeck.context.kept": True, "quarterdeck.context.masked": 2.0}))
     assert odd is not None
     assert odd.counts == {"masked": 2}
+
+
+def test_the_plan_of_a_real_budget_is_read_as_it_was_made(raw) -> None:
+    budget = ContextBudget("gpt-4o", window=2_000, reserve_output=200)
+    segments = [
+        Segment("s", "system", "You help. " * 40, pin=True),
+        Segment("t", "task", "Count the orders.", pin=True),
+    ]
+    segments += [Segment(f"h{i}", "history", f"note {i}: " + "words " * 300, turn=i) for i in range(12)]
+    plan = budget.fit(segments)
+    span = raw(1, 1, attributes=plan.attributes())
+    told = told_of(span)
+    assert told is not None
+    assert sum(told.used.values()) == plan.tokens
+    forms = ("kept", "clipped", "masked", "summarised", "referenced")
+    assert sum(told.counts[form] for form in forms) == len(plan.placed)
+    assert told.counts["dropped"] == told.counts["cut"] > 0
+    assert told.cut_reason
+    assert window_of(span, "gpt-4o") == (128_000, 2_000, 200, "agent")
 
 
 @pytest.fixture

@@ -154,7 +154,7 @@ export const USUAL: readonly Column[] = [
   },
   {
     name: "promised",
-    width: "128px",
+    width: "144px",
     title: "promised, spent",
     sort: null,
     extra: true,

@@ -23,7 +23,7 @@ _KINDS: dict[str, Use] = {
     "tool_result": "tool_results",
     "scratch": "history",
 }
-_COUNTS = ("kept", "masked", "summarised", "referenced", "dropped", "cut")
+_COUNTS = ("kept", "clipped", "masked", "summarised", "referenced", "dropped", "cut")
 _RESERVES = ("gen_ai.request.max_tokens", "gen_ai.request.max_output_tokens", "llm.request.max_tokens")
 
 
@@ -69,9 +69,10 @@ def window_of(raw: RawSpan, model: str | None) -> Window:
     advertised = told if told is not None else listed
     if advertised is None and effective is None:
         return Window(None, None, reserve, None)
+    source: Literal["agent", "table"] = "table" if told is None and effective is None else "agent"
     if effective is None and advertised is not None:
         effective = int(advertised * EFFECTIVE)
-    return Window(advertised, effective, reserve, "agent" if told is not None else "table")
+    return Window(advertised, effective, reserve, source)
 
 
 def uses_of(pieces: Sequence[Piece]) -> dict[Use, int]:

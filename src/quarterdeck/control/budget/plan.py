@@ -16,6 +16,17 @@ CROWDED = 0.60
 """Occupancy from which a plan says so: answers get worse long before a window is full (control-notes, section 3)."""
 
 
+_COUNTED: tuple[tuple[str, Form], ...] = (
+    ("kept", "full"),
+    ("clipped", "clipped"),
+    ("masked", "masked"),
+    ("summarised", "summary"),
+    ("referenced", "reference"),
+    ("dropped", "dropped"),
+)
+"""Words of the attributes, and the forms that they count."""
+
+
 class Placed(NamedTuple):
     """One segment in the window. `text` None: its content as it is; else what stands in its place.
 
@@ -93,6 +104,20 @@ class ContextPlan:
         if form == "dropped":
             return tuple(cut.id for cut in self.cuts if cut.form == "dropped")
         return tuple(one.segment.id for one in self.placed if one.form == form)
+
+    def attributes(self) -> dict[str, int | str]:
+        """The plan as attributes of the model call's span (`quarterdeck.context.*`, docs/design/attributes.md); tokens, counts."""
+        said: dict[str, int | str] = {
+            "effective": self.window,
+            "reserve_output": self.window - self.limit,
+            **{f"used.{kind}": tokens for kind, tokens in self.consumers.items()},
+            **{name: len(self.ids(form)) for name, form in _COUNTED},
+            "cut": len(self.cuts) if self.recut else 0,
+        }
+        reasons = Counter(cut.why for cut in self.cuts if cut.why)
+        if self.recut and reasons:
+            said["cut_reason"] = reasons.most_common(1)[0][0]
+        return {f"quarterdeck.context.{name}": value for name, value in said.items()}
 
     def describe(self) -> dict[str, Any]:
         """The plan as a JSON document, without texts."""
