@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from quarterdeck.control.admit import Admission, Reservation
 from quarterdeck.control.budget import ContextBudget, ContextPlan, Segment
+from quarterdeck.control.budget.counting import TokenCounter
+from quarterdeck.control.budget.world import World
 from quarterdeck.control.estimate import Estimator, Tier
 from quarterdeck.control.tasks import (
     CallGrant,
@@ -40,6 +42,8 @@ __all__ = [
     "Task",
     "TaskBudget",
     "Tier",
+    "TokenCounter",
+    "World",
     "approvals",
     "shared_amounts",
 ]

@@ -6,16 +6,25 @@ Refuses short values and single digits of a record: "1" was the price of many th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from quarterdeck.control.budget.world.events import arguments_of
-from quarterdeck.control.budget.world.facts import Past, Subject
-from quarterdeck.control.budget.world.state import World
+from quarterdeck.control.budget.world.facts import Fact, Past, Subject
 
 VALUE_MIN = 4
 """Characters of a value that is told apart."""
 
 _DEPTH_MAX = 16
+
+
+class Known(Protocol):
+    """What is true and what was: a `World`."""
+
+    @property
+    def facts(self) -> tuple[Fact, ...]: ...
+
+    @property
+    def past(self) -> tuple[Past, ...]: ...
 
 
 class Superseded(NamedTuple):
@@ -33,7 +42,7 @@ class Superseded(NamedTuple):
     ended_at: int
 
 
-def superseded(action: Mapping[str, Any], world: World) -> tuple[Superseded, ...]:
+def superseded(action: Mapping[str, Any], world: Known) -> tuple[Superseded, ...]:
     """References of a tool call to something that is no longer true.
 
     `action`: a call in any shape (`{"name", "arguments"}`, OpenAI's, Anthropic's). A value that is still true of anything is

@@ -15,6 +15,7 @@ from quarterdeck.control.budget.segment import Segment
 from quarterdeck.control.budget.world.events import Called, Event, Events
 from quarterdeck.control.budget.world.facts import SUBJECTS, Fact, Past, Subject
 from quarterdeck.control.budget.world.rules import RULES, Rule
+from quarterdeck.control.budget.world.stale import Superseded, superseded
 
 TOKENS_MAX = 800
 FACTS_MAX = 5_000
@@ -63,6 +64,10 @@ class World:
     def past(self) -> tuple[Past, ...]:
         """What is no longer true, in the order in which it ended."""
         return tuple(self._past.values())
+
+    def superseded(self, action: Mapping[str, Any]) -> tuple[Superseded, ...]:
+        """References of the next tool call to something that is no longer true, each with the place where that ended."""
+        return superseded(action, self)
 
     def text(self, tokens_max: int = TOKENS_MAX, counter: Callable[[str], int] | None = None) -> str:
         """The facts in words, at most so many tokens: the ones used last; the rest as a number. Empty without facts."""
