@@ -24,6 +24,7 @@ BENCH_SECONDS ?= 300
 KILLS ?= 200
 FUZZ_SECONDS ?= 600
 STORIES ?= 500
+HISTORIES ?= 100000
 
 .PHONY: help setup dev producers fuzzer page run test test-unit test-slow test-browser test-services check bench torture release lock reference clean
 
@@ -126,6 +127,7 @@ torture: dev fuzzer ## Kill the server while it takes spans, many times, and cou
 	$(BIN)/python benchmarks/kill9.py --kills $(KILLS)
 	$(BIN)/python tests/fuzz/fuzz_decode.py -max_total_time=$(FUZZ_SECONDS)
 	QUARTERDECK_TORTURE=$(STORIES) $(PYTEST) -n 0 --timeout 0 tests/sim/test_machine.py tests/store_contract/test_body_chains.py tests/unit/stats/test_weighted.py $(PYTEST_ARGS)
+	QUARTERDECK_HISTORIES=$(HISTORIES) $(PYTEST) -n $(WORKERS) --timeout 0 tests/unit/control/budget/test_random_histories.py $(PYTEST_ARGS)
 
 # ---------------------------------------------------------------- releasing
 

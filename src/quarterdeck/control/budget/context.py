@@ -87,6 +87,7 @@ class ContextBudget:
         self._fixed: list[Segment] = []
         self._head: tuple[Placed, ...] = ()
         self._head_tokens = 0
+        self._restored = False
         self._order: tuple[str, ...] = ()
         self._turn, self._growth, self._looked_at = 0, 0.0, 0
 
@@ -138,6 +139,7 @@ class ContextBudget:
             self._looked_at, self._order = int(state["looked_at"]), tuple(state["order"])
             self._history.restore(state["decided"])
             self._left_out.restore(state["left_out"])
+            self._restored = True
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput(
                 f"this is not the state of a context budget: {error!r}", mend="give what dump() gave"
@@ -183,7 +185,9 @@ class ContextBudget:
         return self._apply(found.steps[:taken], found.scene)
 
     def _grow(self, standing: int) -> None:
-        if self._turn:
+        if self._restored:  # all of the history came in at once
+            self._restored = False
+        elif self._turn:
             new = self._history.tokens - standing
             self._growth = GROWTH_KEPT * self._growth + (1 - GROWTH_KEPT) * new
         else:

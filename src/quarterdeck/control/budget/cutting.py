@@ -15,8 +15,8 @@ from quarterdeck.control.budget.history import Line
 from quarterdeck.control.budget.prices import CachePrices
 from quarterdeck.control.budget.steps import Step
 
-MARGIN = 0.95
-"""A cut that is not forced must be expected to be this much cheaper than none: forecasts err."""
+MARGIN = 0.05
+"""A cut that is not forced must be expected to bring in what it costs, and this much more: forecasts err."""
 
 TURNS_MIN = 8.0
 TURNS_MAX = 200.0
@@ -51,9 +51,12 @@ def choose(steps: Sequence[Step], lines: Sequence[Line], outlook: Outlook, must:
     tier = steps[least - 1].tier if least else 0
     possible = [n for n in range(max(least, 1), len(depths)) if steps[n - 1].tier <= tier]
     best = min(possible, key=lambda n: _cost(depths[n], outlook), default=least)
-    if least == 0 and best and _cost(depths[best], outlook) > MARGIN * _cost(depths[0], outlook):
-        return 0
-    return best
+    return best if least or _pays(depths[0], depths[best], outlook) else 0
+
+
+def _pays(none: _Depth, cut: _Depth, outlook: Outlook) -> bool:
+    """A cut that is not forced: what it saves is more than what it costs at once, with a margin."""
+    return _cost(none, outlook) - _cost(cut, outlook) >= MARGIN * (_rewrite(cut, outlook) + cut.loss) > 0
 
 
 class _Depth(NamedTuple):
@@ -78,15 +81,25 @@ def _depths(steps: Sequence[Step], lines: Sequence[Line], outlook: Outlook) -> l
     return found
 
 
+def _rewrite(depth: _Depth, outlook: Outlook) -> float:
+    """What it costs that all behind the first change is written anew."""
+    read, write = outlook.prices
+    return (write - read) * max(0, outlook.tokens - depth.freed - depth.prefix) if depth.cut else 0.0
+
+
 def _cost(depth: _Depth, outlook: Outlook) -> float:
     """Expected cost of all turns ahead, in uncached-token equivalents, less what no choice changes."""
     read, write = outlook.prices
     tokens = outlook.tokens - depth.freed
     growth = max(outlook.growth, 1.0)
     until = min(max((outlook.limit - tokens) / growth, 0.0), outlook.turns)
-    rewrite = (write - read) * max(0, tokens - depth.prefix) if depth.cut else 0.0
     level = (outlook.limit + outlook.fixed) / 2  # what later cuts go down to, about
     later = outlook.turns - until
     cycle = max((outlook.limit - level) / growth, 1.0)
     reading = until * (tokens + growth * until / 2) + later * (outlook.limit + level) / 2
-    return rewrite + depth.loss + read * reading + later / cycle * (write - read) * (level - outlook.fixed)
+    return (
+        _rewrite(depth, outlook)
+        + depth.loss
+        + read * reading
+        + later / cycle * (write - read) * (level - outlook.fixed)
+    )
