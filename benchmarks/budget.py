@@ -61,6 +61,7 @@ def measure(runs: Sequence[Trajectory], window: int) -> dict[str, Any]:
         size = context(turns)
         rows[name] = report(name, turns) | {
             "context_per_turn": size,
+            "recall_of_valid": recall_of_valid(turns),
             "floor_at_own_context": PRICES.read * size + PRICES.write * new_tokens(runs, window),
         }
         if name in (OURS, SLIDING):
@@ -104,18 +105,25 @@ class InFull:
         return [one for one in self.ours.prompt(so_far) if one.of >= 0 and one.text == so_far[one.of].text]
 
 
+def recall_of_valid(turns: Iterable[Sequence[Turn]]) -> float | None:
+    """A prompt that a provider refuses shows nothing: a policy that does not cut recalls all, over the window."""
+    every = [turn for run in turns for turn in run]
+    wanted = sum(turn.wanted for turn in every)
+    return sum(turn.found for turn in every if turn.fault is None) / wanted if wanted else None
+
+
 def bars(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Ours beside what it must reach. Peers count whether or not their prompts are valid."""
+    """Ours beside what it must reach. Of peers what counts is what they recall with prompts that a provider takes."""
     ours, sliding = rows[OURS], rows[SLIDING]
-    best = max(PEERS, key=lambda name: rows[name]["reference_recall"] or 0)
+    best = max(PEERS, key=lambda name: rows[name]["recall_of_valid"] or 0)
     half = 1 - (1 - sliding["reference_recall"]) / 2
     return {
         "cost_over_floor": ours["cost_per_turn"] / ours["floor_per_turn"],
         "cost_holds": ours["cost_per_turn"] <= COST_BAR * ours["floor_per_turn"],
         "recall": ours["reference_recall"],
         "half_of_the_gap": half,
-        "best_peer": [best, rows[best]["reference_recall"], rows[best]["invalid_prompts"]],
-        "recall_holds": ours["reference_recall"] >= max(half, rows[best]["reference_recall"]),
+        "best_peer": [best, rows[best]["recall_of_valid"], rows[best]["invalid_prompts"]],
+        "recall_holds": ours["reference_recall"] >= max(half, rows[best]["recall_of_valid"]),
         "invalid_holds": ours["invalid_prompts"] == 0 and ours["pins_lost"] == 0,
         "ms_holds": ours["ms_per_turn_p50"] <= MS_BAR,
     }

@@ -127,8 +127,8 @@ class Clear(_LangChain):
 
         self.follow(so_far)
         self.so_far, first, sent = so_far, heads(so_far), []
-        request = ModelRequest(model=None, messages=self.messages[first:])  # type: ignore[arg-type]
-        self.middleware.wrap_model_call(request, lambda request: sent.append(request.messages))  # type: ignore[arg-type, func-returns-value]
+        request = ModelRequest(model=None, messages=self.messages[first:])
+        self.middleware.wrap_model_call(request, lambda request: sent.append(request.messages))
         kept = [*self.messages[:first], *sent[0]]
         if self.tuned:
             kept = trim_messages(
