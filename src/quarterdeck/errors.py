@@ -95,6 +95,20 @@ class InvestigationRequired(BadInput):
     http_status = 409
 
 
+class DowngradeRefused(BadInput):
+    """A milder grade without a bound on the rate and somebody who approves."""
+
+    code = "downgrade_refused"
+    http_status = 409
+
+
+class IncidentIncomplete(BadInput):
+    """An incident cannot be closed yet; the message names all that is missing."""
+
+    code = "incident_incomplete"
+    http_status = 409
+
+
 class NotFound(QuarterdeckError):
     """No such thing in this project."""
 
