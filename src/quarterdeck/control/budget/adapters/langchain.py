@@ -90,18 +90,18 @@ def budget_middleware(
         raise BadInput("the middleware needs langchain 1.0 or newer", mend="pip install 'langchain>=1.0'") from error
     calls = _Calls(budget, world, Teaching(counter, scope), on_plan)
 
-    class ContextBudgetMiddleware(base):  # type: ignore[misc]
-        """Sends what the context budget lets through."""
+    def wrap_model_call(_: Any, request: Any, handler: Callable[[Any], Any]) -> Any:
+        fitted, done = calls.begin(request)
+        return done(handler(fitted))
 
-        def wrap_model_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
-            fitted, done = calls.begin(request)
-            return done(handler(fitted))
+    async def awrap_model_call(_: Any, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
+        fitted, done = calls.begin(request)
+        return done(await handler(fitted))
 
-        async def awrap_model_call(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
-            fitted, done = calls.begin(request)
-            return done(await handler(fitted))
-
-    return ContextBudgetMiddleware()
+    both = {"wrap_model_call": wrap_model_call, "awrap_model_call": awrap_model_call}
+    return type(
+        "ContextBudgetMiddleware", (base,), {"__doc__": "Sends what the context budget lets through.", **both}
+    )()
 
 
 class _Calls:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from quarterdeck.control.budget.context import ContextBudget
 from quarterdeck.control.budget.plan import ContextPlan, Placed
-from quarterdeck.control.budget.segment import Role, Segment
+from quarterdeck.control.budget.segment import Kind, Role, Segment
 from quarterdeck.control.budget.world import World
 
 NO_RESULT = "[no result of this call was recorded]"
@@ -128,8 +128,8 @@ def _segments(pieces: Sequence[Piece]) -> list[Segment]:
     for number, piece in enumerate(pieces):
         name = str(number)
         if head and piece.role in ("system", "user"):
-            kind = "system" if piece.role == "system" else "task"
-            found.append(Segment(name, kind, piece.text, piece, role=piece.role))  # type: ignore[arg-type]
+            kind: Kind = "system" if piece.role == "system" else "task"
+            found.append(Segment(name, kind, piece.text, piece, role=piece.role))
             head = piece.role == "system"
             continue
         head = False

@@ -11,12 +11,12 @@ import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from quarterdeck.control.budget.adapters.conversations import Conversations
+from quarterdeck.control.budget.adapters.conversations import CONVERSATIONS_MAX, Conversations
 from quarterdeck.control.budget.adapters.fitted import Fitted
 from quarterdeck.control.budget.adapters.pieces import NO_RESULT, Asked, Piece, Shown, fit_pieces
 from quarterdeck.control.budget.adapters.usage import Teaching
 from quarterdeck.control.budget.context import ContextBudget
-from quarterdeck.control.budget.counting import TokenCounter, text_of
+from quarterdeck.control.budget.counting import Features, TokenCounter, text_of
 from quarterdeck.control.budget.segment import Segment
 from quarterdeck.control.budget.world import World
 from quarterdeck.errors import BadInput
@@ -59,33 +59,55 @@ def budget_capability(
         base: Any = importlib.import_module("pydantic_ai.capabilities").AbstractCapability
     except (ImportError, AttributeError) as error:
         raise BadInput("the capability needs pydantic-ai 2", mend="pip install 'pydantic-ai-slim>=2'") from error
-    budgets: Conversations[ContextBudget] = Conversations(budget)
-    worlds: Conversations[World] | None = None if world is None else Conversations(world)
-    teaching = Teaching(counter, scope)
-    sent: dict[int, Any] = {}
+    requests = _Requests(budget, world, Teaching(counter, scope), on_plan)
 
-    class ContextBudgetCapability(base):  # type: ignore[misc]
-        """Sends what the context budget lets through."""
+    async def before_model_request(_: Any, ctx: Any, request_context: Any) -> Any:
+        return requests.begin(ctx, request_context)
 
-        async def before_model_request(self, ctx: Any, request_context: Any) -> Any:
-            key = _key(ctx)
-            kept = budgets.of(key)
-            parameters = request_context.model_request_parameters
-            tools = _tools_text(list(parameters.tool_defs.values()))
-            told = _instructions(request_context)
-            pinned = None if worlds is None else worlds.of(key)
-            shown, plan = _fit(kept, request_context.messages, tools, told, pinned)
-            if on_plan is not None:
-                on_plan(plan)
-            sent[id(ctx.usage)] = (kept.model, teaching.look(shown, tools, told))
-            return dataclasses.replace(request_context, messages=_written(shown, request_context.messages))
+    async def after_model_request(_: Any, ctx: Any, *, request_context: Any, response: Any) -> Any:
+        return requests.end(ctx, request_context, response)
 
-        async def after_model_request(self, ctx: Any, *, request_context: Any, response: Any) -> Any:  # noqa: ARG002 - the framework's signature
-            model, features = sent.pop(id(ctx.usage), ("", None))
-            teaching.learn(model, features, response.usage.input_tokens)
-            return response
+    both = {"before_model_request": before_model_request, "after_model_request": after_model_request}
+    return type(
+        "ContextBudgetCapability", (base,), {"__doc__": "Sends what the context budget lets through.", **both}
+    )()
 
-    return ContextBudgetCapability()
+
+class _Requests:
+    """The model requests of one agent. What was sent is remembered by run until its answer is there."""
+
+    def __init__(
+        self, budget: Budgets, world: Worlds | None, teaching: Teaching, on_plan: Callable[[Any], None] | None
+    ) -> None:
+        self._budgets: Conversations[ContextBudget] = Conversations(budget)
+        self._worlds = None if world is None else _worlds(world)
+        self._teaching, self._on_plan = teaching, on_plan
+        self._sent: dict[str, Features | None] = {}
+
+    def begin(self, ctx: Any, request: Any) -> Any:
+        """The request to send."""
+        key = _key(ctx)
+        tools, told = _tools_text(list(request.model_request_parameters.tool_defs.values())), _instructions(request)
+        pinned = None if self._worlds is None else self._worlds.of(key)
+        shown, plan = _fit(self._budgets.of(key), request.messages, tools, told, pinned)
+        if self._on_plan is not None:
+            self._on_plan(plan)
+        if len(self._sent) >= CONVERSATIONS_MAX:  # of requests that were never answered
+            del self._sent[next(iter(self._sent))]
+        self._sent[str(ctx.run_id)] = self._teaching.look(shown, tools, told)
+        return dataclasses.replace(request, messages=_written(shown, request.messages))
+
+    def end(self, ctx: Any, request: Any, response: Any) -> Any:
+        """What the answer says of its prompt is learned, if that prompt was ours."""
+        budget = self._budgets.of(_key(ctx))
+        self._teaching.learn(
+            budget.model or request.model.model_name, self._sent.pop(str(ctx.run_id), None), response.usage.input_tokens
+        )
+        return response
+
+
+def _worlds(world: Worlds) -> Conversations[World]:
+    return Conversations(world)
 
 
 def _fit(
