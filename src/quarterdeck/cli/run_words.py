@@ -88,7 +88,7 @@ def _promised(run: Mapping[str, Any]) -> Iterator[str]:
     low, middle, high = (output.number(round(spread[name])) for name in ("q10", "q50", "q90"))
     spent, position = estimate["spent"]["tokens_total"], estimate["position"]["tokens_total"]
     beside = "spent unknown" if spent is None else f"spent {output.number(round(spent))}"
-    place = "" if position is None else f", more than {position:.0%} of such runs"
+    place = "" if position is None else f", more than {min(position, 0.99):.0%} of such runs"
     yield f"promised {middle} tokens (eight in ten between {low} and {high}), {beside}{place}"
     cold = "cold: " if estimate["cold"] else ""
     yield f"the promise ({estimate['source']}, {estimate['confidence']} confidence): {cold}{estimate['why']}"

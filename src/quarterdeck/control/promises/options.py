@@ -41,7 +41,7 @@ class PromiseOptions(BaseModel):
         json_schema_extra={"unit": "seconds"},
     )
     gather_s: float = Field(
-        3.0,
+        10.0,
         ge=0,
         description="How long no history must have come before what came is put in order of time and learned.",
         json_schema_extra={"unit": "seconds"},
