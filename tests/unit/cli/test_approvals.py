@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+import quarterdeck as qd
+from quarterdeck.model.estimates import Estimate, Spread
+
 
 @pytest.fixture
 def asked(url: str) -> str:
@@ -54,3 +57,27 @@ def test_what_cannot_be_is_named(quarterdeck: Callable[..., Any], url: str, word
     answer = quarterdeck("approvals", *words, "--url", url)
     assert (answer.code, answer.out) == (3, "")
     assert says in answer.err
+
+
+def test_the_library_asks_a_person_answers_and_the_tool_may_be_used_once(
+    quarterdeck: Callable[..., Any], url: str
+) -> None:
+    """The whole way: a budget withholds, the server keeps the question, the command line answers while the agent waits."""
+    waiting: list[float] = []
+
+    def person(seconds: float) -> None:
+        waiting.append(seconds)
+        found = quarterdeck("approvals", "list", "--state", "pending", "--url", url, "--json").document["items"]
+        mine = next(one for one in found if one["task_id"] == "whole way")
+        answer = ("approve", mine["approval_id"]) if mine["arguments"] == "to ann" else ("refuse", mine["approval_id"])
+        why = () if answer[0] == "approve" else ("--reason", "not to bob")
+        assert quarterdeck("approvals", *answer, "--by", "eve", *why, "--url", url).code == 0
+
+    estimate = Estimate({"tokens_total": Spread(1, 2, 900, 4_000)}, "high", cold=False, basis=(), why="a test")
+    budget = qd.TaskBudget(
+        tokens_total=500, irreversible=["send"], estimate=estimate, task_id="whole way", agent="support",
+        approve=qd.approvals(url, sleep=person),
+    )  # fmt: skip
+    assert budget.allows_tool("send", "to ann")
+    assert not budget.allows_tool("send", "to bob")
+    assert len(waiting) == 2
