@@ -38,7 +38,8 @@ HEAD = 4_500
 PRICES = CachePrices()
 COST_BAR = 1.05
 MS_BAR = 0.2
-SLIDING = "trim_messages, as documented"
+SLIDING = "trim_messages, exact counts"
+"""As documented and with exact counts: the one that keeps to the window."""
 OURS = "quarterdeck"
 KEPT = "keep_everything"
 
