@@ -124,9 +124,7 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     await asyncio.to_thread(deck.pipeline.start, loop)
     deck.bodies.sampler.start()
     await asyncio.to_thread(deck.upkeep.start)
-    deck.watch.start()
-    if deck.promises is not None:
-        deck.promises.start()
+    _start_loops(deck)
     scratch = Path(tempfile.mkdtemp(prefix="qd-"))
     backend = scratch / "grpc.sock"
     http_mend = f"this is OTLP/HTTP; gRPC is at {endpoints['otlp_grpc']}"
@@ -168,6 +166,12 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     log.info("stopped", drained=drained)
     await asyncio.to_thread(deck.store.close)
     shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _start_loops(deck: compose.Deck) -> None:
+    deck.watch.start()
+    if deck.promises is not None:
+        deck.promises.start()
 
 
 async def _open_gateway(deck: compose.Deck, sockets: Sockets, log: Any) -> None:

@@ -40,7 +40,6 @@ COHORT_KEYS = (
 )  # fmt: skip
 """Parts of the version identity and of the context by which runs may be grouped into cohorts."""
 
-
 CONTRAST_KEYS = (
     "agent", "agent_version", "prompt_version", "model", "provider", "tool", "tool_error", "error_class", "flag", "tenant",
     "environment", "feature", "task_class", "toolset_hash", "config_hash", "dialect", "lifecycle", "status", "outcome",
@@ -52,8 +51,8 @@ CONTRAST_KEYS = (
 class RunFilter:
     """Which runs. `equals` maps a name of RUN_FACETS to accepted values ("" = unknown). Times are ns, half open.
 
-    `text` matches a part of run id, trace id, agent or root name, case-insensitively. `has` are words of `flags`, or "orphans", "residual", "error" (an error inside),
-    "failed", "succeeded" (`Run.failed`), "estimated", "over_budget", "within_budget" (store/promises.py).
+    `text` matches a part of run id, trace id, agent or root name, case-insensitively. `has` are words of `flags`, or "orphans", "residual",
+    "error" (an error inside), "failed", "succeeded" (`Run.failed`), "estimated", "over_budget", "within_budget" (store/promises.py).
     """
 
     project: str
