@@ -184,9 +184,13 @@ def _services(
         alerts=watch.alerts if settings.watch.enabled else None,
         approvals=_approvals(keys),
         limits=None if gateway is None else gateway.server.limits,
-        upkeep=UpkeepServices(
-            upkeep.eraser, upkeep.retainer, upkeep.history, settings.privacy, privacy.tally, privacy.tombstones.__len__
-        ),
+        upkeep=_upkeep_services(settings, privacy, upkeep),
+    )
+
+
+def _upkeep_services(settings: Settings, privacy: PrivacyParts, upkeep: UpkeepParts) -> UpkeepServices:
+    return UpkeepServices(
+        upkeep.eraser, upkeep.retainer, upkeep.history, settings.privacy, privacy.tally, privacy.tombstones.__len__
     )
 
 
