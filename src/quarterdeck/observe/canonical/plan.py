@@ -201,8 +201,7 @@ def _ranked(name: str, dialect: Dialect) -> tuple[str, ...]:
 
 def compile_plan(scope_name: str, schema_url: str, keys: Sequence[str]) -> Plan:
     """The plan for spans of this scope with these attribute keys. Pure; about 50 microseconds for 15 keys."""
-    dialect = detect(scope_name, schema_url, keys)
-    index = _index(dialect.name)
+    index = _index((dialect := detect(scope_name, schema_url, keys)).name)
     chosen, present = _chosen(keys, index), set(keys)
     unmapped = _unmapped(keys, index, (*FAMILIES, *dialect.families))
     (outputs, indexed_output), varying = outputs_of(keys), _reads(chosen, labels=False)
