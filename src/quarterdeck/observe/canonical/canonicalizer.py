@@ -170,8 +170,7 @@ class Canonicalizer:
         if links:
             row[_LINKS] = kept_links(raw, retry=bool(row[_RETRY]), op_name=row[_OP_NAME])
         if events or plan.evaluation or plan.promised:
-            row[_EVALUATIONS] = evaluations_of(raw, own=plan.evaluation)
-            row[_PROMISED] = promised_of(attributes) if plan.promised else None
+            self._set_told(row, plan, raw)
         if plan.unmapped:
             self._note_unmapped(row, plan, raw, origin)
         row[:7] = (project, trace_id, span_id, parent, name if len(name) <= NAME_MAX else name[:NAME_MAX], start, end)
@@ -246,6 +245,11 @@ class Canonicalizer:
             model = row[_MODEL_REQUEST] or row[_MODEL_RESPONSE]
             if model is not None:
                 row[_PROVIDER] = provider_of_model(model)
+
+    @staticmethod
+    def _set_told(row: list[Any], plan: Plan, raw: RawSpan) -> None:
+        row[_EVALUATIONS] = evaluations_of(raw, own=plan.evaluation)
+        row[_PROMISED] = promised_of(raw.attributes) if plan.promised else None
 
     def _set_ids(self, row: list[Any], plan: Plan, raw: RawSpan) -> None:
         if plan.mcp_session is not None and row[_TOOL_CALL] is not None:
