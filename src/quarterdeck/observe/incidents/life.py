@@ -83,9 +83,14 @@ def recomputes(given: Given, rubric: Rubric) -> bool | None:
 
 def replays_for(incident: Incident) -> int:
     """How many replays show a fault of this rate once, with 95 %: 9 for 30 %, 299 for 1 %."""
-    rate = incident.grades[-1].facts.rate if incident.grades else None
-    share = _RATE_UNKNOWN if rate is None or not rate.events else rate.events / rate.trials
+    share = rate_assumed(incident)
     return 1 if share >= 0.95 else replays_needed(share)
+
+
+def rate_assumed(incident: Incident) -> float:
+    """The rate that replays are planned for: of the newest grade's facts, else one in a hundred."""
+    rate = incident.grades[-1].facts.rate if incident.grades else None
+    return _RATE_UNKNOWN if rate is None or not rate.events else rate.events / rate.trials
 
 
 def triaged(incident: Incident, step: Triage) -> Incident:
@@ -140,11 +145,21 @@ def missing(incident: Incident) -> Iterator[str]:
 
 def closed(incident: Incident, *, by: str, at_ns: int, not_reproduced: bool = False) -> Incident:
     """Closed. Raises IncidentIncomplete with all that is missing."""
+    if incident.state == "closed":
+        raise BadInput("the incident is closed already")
     lacking = list(missing(incident))
-    done = 0 if incident.replays is None else incident.replays.trials
-    if not_reproduced and done < replays_for(incident):
-        lacking.append(f"{replays_for(incident):,} replays, {done:,} were made")
+    if not_reproduced:
+        lacking += _not_shown(incident)
     if lacking:
         raise IncidentIncomplete("it cannot be closed without " + ", ".join(lacking))
     over = replace(incident, state="closed", closed_ns=at_ns, to_ns=incident.to_ns or at_ns)
     return told(over, Event(at_ns, "closed", "not reproduced" if not_reproduced else "closed", by))
+
+
+def _not_shown(incident: Incident) -> Iterator[str]:
+    """What "not reproduced" still takes."""
+    made = incident.replays or Seen(0, 0)
+    if made.events:
+        yield f"taking back that it was not reproduced: it was seen in {made.events:,} of {made.trials:,} replays"
+    elif made.trials < replays_for(incident):
+        yield f"{replays_for(incident):,} replays, {made.trials:,} were made"
