@@ -272,7 +272,9 @@ def _bad_value(error: ValidationError, sources: Mapping[str, str]) -> BadSetting
     """The first complaint, in words. The value of a secret is not repeated."""
     complaint = error.errors(include_url=False)[0]
     name = ".".join(str(part) for part in complaint["loc"][:2])
-    found = _HIDDEN if name in _secret_names() else repr(complaint["input"])
+    secrets = _secret_names()
+    hidden = name in secrets or any(secret.startswith(f"{name}.") for secret in secrets)  # a whole room holds them
+    found = _HIDDEN if hidden else repr(complaint["input"])
     source = sources.get(name, "default")
     where = f"environment variable {_env_name(name)}" if source == "environment" else source
     msg = f"{_path(complaint['loc'])} ({where}): found {found}, expected: {complaint['msg']}"
@@ -306,8 +308,15 @@ def _secret_names() -> set[str]:
     return {
         f"{room}.{name}"
         for room, name, field in _fields()
-        if field.annotation is SecretStr or SecretStr in get_args(field.annotation)
+        if _holds_secret(field.annotation)
     }
+
+
+def _holds_secret(kind: Any) -> bool:
+    """Whether a value of this type may hold a secret, at any depth: receivers of notifications hold their own."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return any(_holds_secret(field.annotation) for field in kind.model_fields.values())
+    return kind is SecretStr or any(_holds_secret(part) for part in get_args(kind))
 
 
 def _env_name(dotted: str) -> str:

@@ -174,3 +174,19 @@ def test_the_reference_is_up_to_date() -> None:
     assert REFERENCE.read_text(encoding="utf-8") == markdown(), (
         "run: python -m quarterdeck.settings --write docs/reference/settings.md"
     )
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"SLACK": '[{"url": "https://hooks.slack.com/very-secret"}]'},
+        {"SLACK": '[{"name": "team", "url": "https://h.example/very-secret"}]', "ROUTES": '{"policy": ["teem"]}'},
+        {"EMAIL": '[{"name": "m", "host": "h", "sender": "a@b", "to": ["a@b"], "user": "u", "security": "none", "password": "very-secret"}]'},
+        {"PAGERDUTY": '[{"name": "No Name", "routing_key": "very-secret"}]'},
+    ],
+)  # fmt: skip
+def test_a_secret_inside_a_list_is_not_repeated_either(variables: dict[str, str]) -> None:
+    with pytest.raises(BadSetting) as caught:
+        Settings.load(env={f"QUARTERDECK_NOTIFY__{name}": value for name, value in variables.items()})
+    assert "very-secret" not in str(caught.value)
+    assert "notify" in str(caught.value)

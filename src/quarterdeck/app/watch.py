@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
-from random import SystemRandom
 from typing import Any, NamedTuple
 
-import orjson
 from prometheus_client import CollectorRegistry
 
-from quarterdeck.api.wire.alert import notice_dict
+from quarterdeck.app.notify import Known, notify_parts
 from quarterdeck.clock import Clock
 from quarterdeck.model.alerts import AlertEvent
 from quarterdeck.model.health import LimitNow
 from quarterdeck.model.ports import Breaker
-from quarterdeck.observe.notifiers import Message, NotifyGauges, NotifyOptions, Outbox
-from quarterdeck.observe.notifiers.webhook import Webhook
+from quarterdeck.observe.notifiers import Outboxes
+from quarterdeck.observe.oncall.classes import class_of
+from quarterdeck.observe.oncall.options import OncallOptions
 from quarterdeck.observe.signals import Patrol, SignalsOptions
 from quarterdeck.observe.signals.live import LiveRules
 from quarterdeck.observe.signals.objectives import Objectives
@@ -40,22 +38,22 @@ class WatchParts(NamedTuple):
 
     watch: Watch | None
     alerts: AlertStore
-    outbox: Outbox | None
+    outboxes: Outboxes | None
 
     def start(self) -> None:
-        if self.outbox is not None:
-            self.outbox.start()
+        if self.outboxes is not None:
+            self.outboxes.start()
         if self.watch is not None:
             self.watch.start()
 
     def stop(self, timeout_s: float) -> bool:
         """Answers whether both ended in time; what was not told is told after the next start."""
         ended = self.watch is None or self.watch.stop(timeout_s)
-        return ended & (self.outbox is None or self.outbox.stop(timeout_s))
+        return ended & (self.outboxes is None or self.outboxes.stop(timeout_s))
 
     def limits(self) -> tuple[LimitNow, ...]:
         held = () if self.watch is None else self.watch.limits()
-        return held if self.outbox is None else (*held, *self.outbox.limits())
+        return held if self.outboxes is None else (*held, *self.outboxes.limits())
 
     def alert_run_ids(self) -> frozenset[str]:
         """Runs that firing alerts rest on: their bodies are kept."""
@@ -83,7 +81,11 @@ def watch_parts(
     def note(project: str, alert_id: str, event: AlertEvent) -> None:
         watch.note(project, alert_id, event)
 
-    outbox = _outbox(settings.notify, endpoints, note=note, clock=clock, registry=registry, log=log)
+    oncall = OncallOptions()
+    known = Known(lambda alert: class_of(alert, {}, oncall), lambda _alert: ())
+    outboxes = notify_parts(
+        settings.notify, oncall, endpoints, known=known, note=note, clock=clock, registry=registry, log=log
+    )
     watch = Watch(
         feed=store,
         alerts=alerts,
@@ -97,40 +99,11 @@ def watch_parts(
         log=log,
         file=folder / WATCH_FILE,
         breaker=breaker,
-        tell=to_nobody if outbox is None else outbox.tell,
+        tell=to_nobody if outboxes is None else outboxes.tell,
     )
-    return WatchParts(watch, alerts, outbox)
+    return WatchParts(watch, alerts, outboxes)
 
 
 def patrols(options: SignalsOptions) -> Patrols:
     """How patrols are made with these options."""
     return Patrols(lambda project: Patrol(project, options), lambda project, data: Patrol.load(project, options, data))
-
-
-def _outbox(
-    options: NotifyOptions,
-    endpoints: Mapping[str, str | None],
-    *,
-    note: Any,
-    clock: Clock,
-    registry: CollectorRegistry,
-    log: Any,
-) -> Outbox | None:
-    if options.webhook_url is None:
-        return None
-    base = (options.page_url or endpoints.get("api") or "").rstrip("/")
-    webhook = Webhook(options.webhook_url.get_secret_value(), options, partial(_notice, base), clock)
-    return Outbox(
-        webhook,
-        options=options,
-        note=note,
-        clock=clock,
-        random=SystemRandom(),
-        gauges=NotifyGauges(registry),
-        log=log,
-    )
-
-
-def _notice(base: str, message: Message) -> bytes:
-    link = f"{base}/alerts/{message.alert.alert_id}"
-    return orjson.dumps(notice_dict(message.alert, message.event, message.message_id, link))

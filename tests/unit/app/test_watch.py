@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from prometheus_client import CollectorRegistry
 
 from quarterdeck.api.routes.alerts import _ALERT
 from quarterdeck.api.wire.alert import NoticeOut
-from quarterdeck.app.watch import WATCH_FILE, WatchParts, _notice, patrols, watch_parts
+from quarterdeck.app.notify import Known, document_of, words_of
+from quarterdeck.app.watch import WATCH_FILE, WatchParts, patrols, watch_parts
 from quarterdeck.clock import FakeClock
 from quarterdeck.observe.notifiers import Message
+from quarterdeck.observe.oncall.options import OncallOptions
 from quarterdeck.observe.signals import SignalsOptions
 from quarterdeck.settings import Settings
 from quarterdeck.store.memory import MemoryStore
@@ -48,7 +51,7 @@ def parts(folder: Path, keys: SqlKeyStore, registry: CollectorRegistry | None = 
 def test_it_starts_stops_and_leaves_its_memory(tmp_path: Path, keys: SqlKeyStore) -> None:
     made = parts(tmp_path, keys)
     assert made.watch is not None
-    assert made.outbox is None
+    assert made.outboxes is None
     made.watch.tick(1)
     made.start()
     assert made.stop(30)
@@ -64,7 +67,7 @@ def test_it_starts_stops_and_leaves_its_memory(tmp_path: Path, keys: SqlKeyStore
 
 def test_a_webhook_gets_a_box(tmp_path: Path, keys: SqlKeyStore) -> None:
     made = parts(tmp_path, keys, NOTIFY__WEBHOOK_URL="http://127.0.0.1:9/hook")
-    assert made.outbox is not None
+    assert made.outboxes is not None
     assert "notify_queue" in [limit.name for limit in made.limits()]
     made.start()
     assert made.stop(30)
@@ -73,13 +76,21 @@ def test_a_webhook_gets_a_box(tmp_path: Path, keys: SqlKeyStore) -> None:
 def test_switched_off_there_is_no_watch(tmp_path: Path, keys: SqlKeyStore) -> None:
     made = parts(tmp_path, keys, WATCH__ENABLED="false", NOTIFY__WEBHOOK_URL="http://127.0.0.1:9/hook")
     made.start()
-    assert (made.watch, made.outbox, made.limits(), made.alert_run_ids(), made.stop(1)) == (None, None, (), set(), True)
+    assert (made.watch, made.outboxes, made.limits(), made.alert_run_ids(), made.stop(1)) == (
+        None,
+        None,
+        (),
+        set(),
+        True,
+    )
 
 
 @pytest.mark.parametrize("event", ["firing", "resolved"])
 def test_what_a_webhook_gets_is_what_the_api_answers(event: str) -> None:
     alert = replace(_ALERT, state="resolved", resolved_ns=_ALERT.updated_ns + 10**9, resolution="rolled back")
-    told = NoticeOut.model_validate_json(_notice(API, Message(_ALERT if event == "firing" else alert, event)))
+    known = Known(lambda _alert: "capability", lambda _alert: ())
+    say = partial(words_of, API, known, OncallOptions())
+    told = NoticeOut.model_validate_json(document_of(API, say, Message(_ALERT if event == "firing" else alert, event)))
     assert (told.event, told.link) == (event, f"{API}/alerts/{_ALERT.alert_id}")
     assert told.event_id.startswith(f"{_ALERT.alert_id}.{event}.")
     assert told.text == (_ALERT.title if event == "firing" else f"resolved: {_ALERT.title} (rolled back)")

@@ -71,7 +71,9 @@ class CloseIn(BaseModel):
 
 
 class NoticeOut(BaseModel):
-    """What a webhook gets. `event_id` is the same when one message comes twice."""
+    """What a webhook gets. `event_id` is the same when one message comes twice; `class` and `lines` are what a page says."""
+
+    model_config = ConfigDict(populate_by_name=True)
 
     event: Literal["firing", "resolved"]
     event_id: str
@@ -80,6 +82,8 @@ class NoticeOut(BaseModel):
     text: str
     link: str
     alert: AlertOut
+    class_: str = Field("", alias="class")
+    lines: list[str] = Field(default_factory=list)
 
 
 def alert_row(alert: Alert) -> dict[str, Any]:

@@ -11,7 +11,9 @@ class NotifyGauges:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.sent = Counter("quarterdeck_notifications", "Messages by result.", ["result"], registry=registry)
         self.tries = Counter("quarterdeck_notification_tries_failed", "Requests that failed.", registry=registry)
-        self.waiting = Gauge("quarterdeck_notify_queue", "Messages that wait to be sent.", registry=registry)
+        self.waiting = Gauge(
+            "quarterdeck_notify_queue", "Messages that wait to be sent.", ["notifier"], registry=registry
+        )
         self.refused = Counter(
             "quarterdeck_notify_refused", "Messages that were not taken.", ["reason"], registry=registry
         )

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from quarterdeck.model.oncall import AlertClass
+from quarterdeck.observe.notifiers.receivers import (
+    AlertmanagerTo,
+    EmailTo,
+    PagerDutyTo,
+    Receiver,
+    SlackTo,
+    WebhookTo,
+)
+
+WEBHOOK = "webhook"
+"""Name of the receiver that `webhook_url` gives."""
 
 
 class NotifyOptions(BaseModel):
@@ -22,6 +35,29 @@ class NotifyOptions(BaseModel):
         description="Key with which each request is signed (HMAC-SHA256), so that the receiver knows whom it is from.",
         json_schema_extra={"unit": "text"},
     )
+    webhooks: tuple[WebhookTo, ...] = Field(
+        (), max_length=50, description="More webhooks: name, url, secret. Any secret of a receiver may be `env:NAME` or `file:PATH`."
+    )  # fmt: skip
+    slack: tuple[SlackTo, ...] = Field(
+        (), max_length=50, description="Incoming webhooks of Slack or Mattermost: name, url."
+    )
+    pagerduty: tuple[PagerDutyTo, ...] = Field(
+        (), max_length=50, description="Services of PagerDuty, Events API v2: name, routing_key, url."
+    )
+    alertmanager: tuple[AlertmanagerTo, ...] = Field(
+        (), max_length=50, description="Servers with Alertmanager's API v2: name, url, authorization, repeat_s."
+    )
+    email: tuple[EmailTo, ...] = Field(
+        (),
+        max_length=50,
+        description="Mailboxes: name, host, port, security (starttls, tls, none), user, password, sender, to, ca_file.",
+    )
+    routes: dict[AlertClass, tuple[str, ...]] = Field(
+        {}, description="Names of receivers by class of alert; a class that is not named goes to all of them."
+    )
+    digest: tuple[str, ...] = Field(
+        (), description="Names of receivers (webhooks, email) that get what a shift was not woken for, once a shift."
+    )
     page_url: str | None = Field(
         None,
         description="Address under which people reach this server, for the links in messages; without one, the API's own.",
@@ -31,8 +67,12 @@ class NotifyOptions(BaseModel):
         10.0, gt=0, le=120, description="How long one request may take.", json_schema_extra={"unit": "seconds"}
     )
     attempts: int = Field(
-        8, ge=1, le=50, description="How often a message is sent until one is answered.", json_schema_extra={"unit": "requests"}
-    )  # fmt: skip
+        60,
+        ge=1,
+        le=1_000,
+        description="How often a message is sent until one is answered; with the rests as shipped, for 2 to 4.5 hours.",
+        json_schema_extra={"unit": "requests"},
+    )
     backoff_s: float = Field(
         2.0,
         gt=0,
@@ -62,6 +102,36 @@ class NotifyOptions(BaseModel):
         if url is not None:
             _check("page_url", url)
         return url
+
+    @model_validator(mode="after")
+    def _names(self) -> NotifyOptions:
+        names = [one.name for one in self.receivers()] + ([] if self.webhook_url is None else [WEBHOOK])
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            msg = f"{twice[0]!r} names two receivers; each takes a name of its own"
+            raise ValueError(msg)
+        for place, wanted in (*((f"routes.{kind}", to) for kind, to in self.routes.items()), ("digest", self.digest)):
+            for name in wanted:
+                if name not in names:
+                    msg = (
+                        f"{place} names {name!r}; expected one of {', '.join(names) or 'no receiver, for none is set'}"
+                    )
+                    raise ValueError(msg)
+        able = {one.name for one in (*self.webhooks, *self.email)} | {WEBHOOK}
+        for name in self.digest:
+            if name not in able:
+                msg = f"digest names {name!r}, expected a webhook or an email receiver"
+                raise ValueError(msg)
+        return self
+
+    def receivers(self) -> tuple[Receiver, ...]:
+        """All but the one that `webhook_url` gives, kind by kind."""
+        return (*self.webhooks, *self.slack, *self.pagerduty, *self.alertmanager, *self.email)
+
+
+def check_address(name: str, url: str) -> None:
+    """Raises ValueError that does not repeat the address."""
+    _check(name, url)
 
 
 def _check(name: str, url: str) -> None:

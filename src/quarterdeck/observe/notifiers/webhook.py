@@ -14,59 +14,56 @@ from urllib.parse import urlsplit
 import httpx
 
 from quarterdeck.clock import Clock
-from quarterdeck.observe.notifiers.message import Message, SendFailed
-from quarterdeck.observe.notifiers.options import NotifyOptions
+from quarterdeck.observe.notifiers.message import Digest, Message
+from quarterdeck.observe.notifiers.poster import Poster
 
 SIGNATURE, TIMESTAMP, MESSAGE_ID = "x-quarterdeck-signature", "x-quarterdeck-timestamp", "idempotency-key"
-_AGAIN = frozenset({408, 425, 429})
-"""Answers below 500 after which another try may succeed."""
 
-Render = Callable[[Message], bytes]
+Render = Callable[[Message | Digest], bytes]
 """The body, as JSON."""
 
 
 class Webhook:
-    """A `Notifier`. `render` makes the body; `transport` lets a test answer in the receiver's place."""
+    """A `Notifier`. `render` makes the body; `label` names it where there are several, else its host does."""
 
     def __init__(
         self,
         url: str,
-        options: NotifyOptions,
+        secret: str | None,
         render: Render,
         clock: Clock,
         *,
+        timeout_s: float,
+        label: str | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._url = url
-        self._secret = None if options.webhook_secret is None else options.webhook_secret.get_secret_value().encode()
+        self._secret = None if secret is None else secret.encode()
         self._render = render
         self._clock = clock
-        self._host = urlsplit(url).hostname or ""
-        self._http = httpx.Client(timeout=options.timeout_s, follow_redirects=False, transport=transport)
+        self._name = f"webhook {label or urlsplit(url).hostname or ''}"
+        self._poster = Poster(timeout_s, transport)
 
     @property
     def name(self) -> str:
-        return f"webhook {self._host}"
+        return self._name
 
     def send(self, message: Message) -> str:
-        body = self._render(message)
-        try:
-            answer = self._http.post(self._url, content=body, headers=self._headers(message, body))
-        except httpx.TimeoutException as error:
-            raise SendFailed("no answer in time", retry=True) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise SendFailed(f"not reached ({type(error).__name__})", retry=True) from error
-        if answer.is_success:
-            return f"HTTP {answer.status_code}"
-        retry = answer.status_code >= 500 or answer.status_code in _AGAIN
-        raise SendFailed(f"HTTP {answer.status_code}", retry=retry, after_s=_retry_after(answer))
+        return self._post(message)
+
+    def send_digest(self, digest: Digest) -> str:
+        return self._post(digest)
 
     def close(self) -> None:
-        self._http.close()
+        self._poster.close()
 
-    def _headers(self, message: Message, body: bytes) -> dict[str, str]:
+    def _post(self, message: Message | Digest) -> str:
+        body = self._render(message)
+        return f"HTTP {self._poster.post(self._url, body, self._headers(message, body)).status_code}"
+
+    def _headers(self, message: Message | Digest, body: bytes) -> dict[str, str]:
         seconds = str(self._clock.now_ns() // 10**9)
-        headers = {"content-type": "application/json", MESSAGE_ID: message.message_id, TIMESTAMP: seconds}
+        headers = {MESSAGE_ID: message.message_id, TIMESTAMP: seconds}
         if self._secret is not None:
             headers[SIGNATURE] = sign(self._secret, seconds, body)
         return headers
@@ -75,9 +72,3 @@ class Webhook:
 def sign(secret: bytes, seconds: str, body: bytes) -> str:
     """`sha256=` and the hex digest over `{seconds}.{body}`."""
     return "sha256=" + hmac.new(secret, seconds.encode() + b"." + body, sha256).hexdigest()
-
-
-def _retry_after(answer: httpx.Response) -> float | None:
-    """Seconds, where the receiver gave seconds."""
-    text = answer.headers.get("retry-after", "")
-    return float(text) if text.isdecimal() and len(text) < 10 else None

@@ -15,7 +15,6 @@ from quarterdeck.observe.watch.ports import Tell
 from quarterdeck.store.alerts import AlertFilter, AlertStore
 
 _DAY_NS = 86_400 * 10**9
-_TOLD = frozenset({"notified", "notify_failed"})
 _LATELY_MAX = 500
 """Resolved alerts of one project that are looked through at a start."""
 
@@ -51,8 +50,7 @@ class Alerting:
         alerts = self._book.open_alerts()
         recent += alerts
         for alert in recent:
-            event = untold(alert)
-            if event is not None:
+            for event in untold(alert):
                 self._tell(alert, event)
         self._count()
         return [finding for alert in alerts for finding in alert.findings]
@@ -115,15 +113,11 @@ class Alerting:
         self._gauges.alerts.labels("pending").set(len(alerts) - len(firing))
 
 
-def untold(alert: Alert) -> str | None:
-    """What nobody was told of this alert though it should have been: `firing`, `resolved`, or None.
+def untold(alert: Alert) -> tuple[str, ...]:
+    """What somebody may lack of this alert: `firing`, then `resolved`. Who lacks what is known to those who tell.
 
-    People are told that something is over only when they were told that it began.
+    A message that waited when the last process ended is told so, also when the alert is over since.
     """
     if alert.fired_ns is None or alert.state == "pending":
-        return None
-    told = [event.at_ns for event in alert.events if event.what in _TOLD and event.at_ns >= alert.fired_ns]
-    if alert.state == "firing":
-        return None if told else "firing"
-    resolved_ns = alert.resolved_ns or 0
-    return "resolved" if told and max(told) < resolved_ns else None
+        return ()
+    return ("firing",) if alert.state == "firing" else ("firing", "resolved")

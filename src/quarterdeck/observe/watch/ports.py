@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from quarterdeck.model.alerts import Alert
 from quarterdeck.model.outcomes import Outcome
 from quarterdeck.model.runs import Run
-from quarterdeck.model.signals import Deploy, Finding, Point, Promise, StreamNow
+from quarterdeck.model.signals import Deploy, Finding, Keys, Point, Promise, StreamNow
+from quarterdeck.store.documents import DocumentStore, RecordStore
 from quarterdeck.store.feed import RunFeed
 from quarterdeck.store.spending import SpendingReader
 
@@ -42,6 +43,12 @@ class Patrolling(Protocol):
 
     def mix(self) -> Sequence[Any]: ...
 
+    def tolerate(self, given: Mapping[tuple[Keys, str], float]) -> None: ...
+
+    def excuse(self, cohort: Keys, signal: str) -> None: ...
+
+    def rebase(self, cohort: Keys, signal: str) -> None: ...
+
     def dump(self) -> bytes: ...
 
 
@@ -64,5 +71,12 @@ class Feed(RunFeed, SpendingReader, Protocol):
     def outcomes_after(self, *, after_seq: int, limit: int) -> tuple[Sequence[Outcome], int]: ...
 
 
+class Desk(DocumentStore, RecordStore, Protocol):
+    """Where what people decide of alerts is kept: documents, and a chain of records."""
+
+
 Tell = Callable[[Alert, str], None]
-"""Tells people of an alert and what happened to it (`firing`, `resolved`); returns at once."""
+"""Tells people of an alert and what happened to it (`firing`, `resolved`, `acknowledged`); returns at once.
+
+What stands in the alert as told is not told again, so it may be called again after a restart.
+"""

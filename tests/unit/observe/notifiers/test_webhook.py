@@ -17,7 +17,7 @@ from pydantic import SecretStr, ValidationError
 
 from quarterdeck.clock import FakeClock
 from quarterdeck.model.alerts import Alert, AlertEvent
-from quarterdeck.observe.notifiers import Message, NotifyGauges, NotifyOptions, Outbox, SendFailed
+from quarterdeck.observe.notifiers import Digest, Message, NotifyGauges, NotifyOptions, Outbox, SendFailed
 from quarterdeck.observe.notifiers.outbox import rest
 from quarterdeck.observe.notifiers.webhook import Webhook, sign
 
@@ -28,7 +28,7 @@ ALERT = Alert("default", "a1", "s", "regression", "firing", "worse", (), (), 1, 
 RESOLVED = replace(ALERT, state="resolved", resolved_ns=9)
 
 
-def body(message: Message) -> bytes:
+def body(message: Message | Digest) -> bytes:
     return f'{{"id": "{message.message_id}"}}'.encode()
 
 
@@ -52,7 +52,8 @@ class Bench:
         self.log = Log()
         self.noted: list[tuple[str, AlertEvent]] = []
         self.done = threading.Event()
-        self.webhook = Webhook(url, self.options, body, self.clock)
+        secret = None if self.options.webhook_secret is None else self.options.webhook_secret.get_secret_value()
+        self.webhook = Webhook(url, secret, body, self.clock, timeout_s=self.options.timeout_s)
         self.outbox = Outbox(
             self.webhook,
             options=self.options,
