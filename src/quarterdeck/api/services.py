@@ -22,6 +22,7 @@ from quarterdeck.model.health import IngestHealth
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.runs import RunTree
 from quarterdeck.model.spans import Span
+from quarterdeck.observe.notifiers import Outboxes
 from quarterdeck.observe.outcomes import OutcomeDesk
 from quarterdeck.observe.privacy.counts import Tally
 from quarterdeck.observe.privacy.options import PrivacyOptions
@@ -132,6 +133,7 @@ class ApiServices:
     outcomes: OutcomeDesk | None = None
     watch: Watch | None = None
     alerts: AlertStore | None = None
+    notifiers: Outboxes | None = None
     approvals: ApprovalStore | None = None
     promises: PromiseDesk | None = None
     limits: Callable[[], LimitsNow] | None = None

@@ -182,6 +182,7 @@ def _services(
         watch=watch.watch,
         promises=promises,
         alerts=watch.alerts if settings.watch.enabled else None,
+        notifiers=watch.outboxes,
         approvals=_approvals(keys),
         limits=None if gateway is None else gateway.server.limits,
         upkeep=_upkeep_services(settings, privacy, upkeep),
