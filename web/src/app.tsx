@@ -3,8 +3,12 @@
 import { Component, type ReactNode } from "react";
 import { AlertView } from "./alerts/alert-view";
 import { AlertsView } from "./alerts/alerts-view";
+import { HandoverView } from "./alerts/handover-view";
+import { MutesView } from "./alerts/mutes-view";
 import { FleetView } from "./fleet/fleet-view";
 import { HealthView } from "./health/health-view";
+import { IncidentView } from "./incidents/incident-view";
+import { IncidentsView } from "./incidents/incidents-view";
 import { LimitsView } from "./limits/limits-view";
 import { Failure, Nothing } from "./parts/feedback";
 import { RunView } from "./run/run-view";
@@ -28,6 +32,14 @@ function View({ place }: { place: Place }) {
       return <AlertsView />;
     case "alert":
       return <AlertView key={place.alertId} alertId={place.alertId} />;
+    case "incidents":
+      return <IncidentsView />;
+    case "incident":
+      return <IncidentView key={place.incidentId} incidentId={place.incidentId} />;
+    case "mutes":
+      return <MutesView />;
+    case "handover":
+      return <HandoverView />;
     case "runs":
       return <RunsView />;
     case "run":

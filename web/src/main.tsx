@@ -13,6 +13,7 @@ import "./style/views.css";
 import "./style/watch.css";
 import "./style/limits.css";
 import "./style/promised.css";
+import "./style/oncall.css";
 
 applyPrefs();
 createRoot(document.getElementById("root") as HTMLElement).render(

@@ -1,6 +1,5 @@
-/** One alert: the sentence, how sure, the chart of each joined signal, slices, contrast, runs to open, what happened. Keys: j k Enter c. */
+/** One alert: the sentence, how sure, the chart of each joined signal, slices, contrast, runs to open, what happened. Keys: j k Enter, d p f i s. */
 
-import { useState } from "react";
 import { useAlert } from "../api/watch-queries";
 import type { Alert, AlertEvent, Exemplar } from "../api/watched";
 import { chosenOf, groupOf, oldOf } from "../contrast/ask";
@@ -14,11 +13,15 @@ import { useNow } from "../parts/now";
 import { ALERT_MARKS } from "../signals/state-mark";
 import { go, Link, setParams, useHere } from "../url/navigation";
 import { linkTo, runPath } from "../url/place";
-import { firstAction, sinceWords } from "../words/alerts";
-import { dollars, tight } from "../words/numbers";
+import { actionWords, firstAction, sinceWords } from "../words/alerts";
+import { capital, dollars, tight } from "../words/numbers";
+import { CLASS_WORDS, pagingWords, quietWords } from "../words/oncall";
 import { ago, moment } from "../words/time";
-import { ClosePanel } from "./close-panel";
+import { ACTS, actKeys, type PanelName, panelOf, takes } from "./acts";
+import { AlertPanel } from "./alert-panel";
 import { Findings } from "./findings";
+import { History } from "./history";
+import { Probes } from "./probe-panel";
 import { Slices } from "./slices";
 
 export function AlertView({ alertId }: { alertId: string }) {
@@ -39,16 +42,19 @@ export function AlertView({ alertId }: { alertId: string }) {
 
 function Shown({ alert, stale }: { alert: Alert; stale: unknown }) {
   const { params } = useHere();
-  const [closing, setClosing] = useState(false);
   const exemplars = exemplarsOf(alert);
   const open = alert.state !== "resolved";
+  const panel = panelOf(params.get("panel"), alert);
+  const show = (name: PanelName | null) => {
+    if (name === null || takes(alert, name)) setParams({ panel: name }, { replace: true });
+  };
   const ids = exemplars.map((one) => one.run_id);
   const selected = params.get("run") ?? ids[0] ?? null;
   useListKeys({
     ...{ ids, selected, select: (id) => setParams({ run: id }, { replace: true }) },
     open: (id) => go(linkTo(runPath(id), params)),
   });
-  useKeys({ c: () => open && setClosing(true), Escape: () => setClosing(false) });
+  useKeys({ ...actKeys(show), Escape: () => show(null) });
   return (
     <div className="view alert">
       <Link to={linkTo("/alerts", params)} className="crumb">
@@ -56,8 +62,10 @@ function Shown({ alert, stale }: { alert: Alert; stale: unknown }) {
       </Link>
       <h1 className="alert-title">{tight(alert.title)}</h1>
       {stale ? <Failure error={stale} /> : null}
-      <StateLine alert={alert} close={() => setClosing(true)} />
-      {closing && open && <ClosePanel alert={alert} done={() => setClosing(false)} />}
+      <StateLine alert={alert} />
+      <OnCallLine alert={alert} />
+      <Acts alert={alert} chosen={panel} show={show} />
+      {panel && <AlertPanel alert={alert} panel={panel} done={() => show(null)} />}
       {alert.resolution && (
         <p className="caveat">
           {open ? "It was closed before: " : "Over: "}
@@ -76,6 +84,8 @@ function Shown({ alert, stale }: { alert: Alert; stale: unknown }) {
         <Exemplars list={exemplars} selected={selected} />
       </section>
       <Different alert={alert} />
+      {panel !== "probe" && <Probes alertId={alert.alert_id} titled />}
+      <History alert={alert} />
       <Events events={alert.events ?? []} />
     </div>
   );
@@ -88,10 +98,8 @@ function exemplarsOf(alert: Alert): Exemplar[] {
   return ids.map((run_id) => ({ role: "worst", run_id, because: "named by the finding" }));
 }
 
-function StateLine({ alert, close }: { alert: Alert; close: () => void }) {
-  const { params } = useHere();
+function StateLine({ alert }: { alert: Alert }) {
   const now = useNow();
-  const action = firstAction(alert);
   return (
     <p className="state-line">
       <span className={`state alert-${alert.state}`}>
@@ -100,18 +108,61 @@ function StateLine({ alert, close }: { alert: Alert; close: () => void }) {
       </span>
       <span title={moment(alert.fired_at ?? alert.opened_at)}>{sinceWords(alert, now)}</span>
       {alert.wasted_usd !== null && <span>{dollars(alert.wasted_usd)} wasted so far</span>}
-      <span className="top-gap" />
-      {action && (
-        <Link to={linkTo(runPath(action.runId), params)} className="button">
-          First: {action.words}
-        </Link>
-      )}
-      {alert.state !== "resolved" && (
-        <button type="button" onClick={close}>
-          Close… <kbd>c</kbd>
-        </button>
-      )}
+      {alert.class && <span>{CLASS_WORDS[alert.class] ?? alert.class}</span>}
+      {quietWords(alert) && <strong>{quietWords(alert)}</strong>}
     </p>
+  );
+}
+
+/** Whether it pages and why, and which part of the identity is suspected. */
+function OnCallLine({ alert }: { alert: Alert }) {
+  const parts = [pagingWords(alert.paging), alert.suspect ? `suspected: ${alert.suspect}` : null].filter(Boolean);
+  if (parts.length === 0) return null;
+  return (
+    <p className="muted">
+      <bdi>{capital(parts.join("; "))}</bdi>
+    </p>
+  );
+}
+
+type ActsProps = { alert: Alert; chosen: PanelName | null; show: (name: PanelName | null) => void };
+
+function Acts({ alert, chosen, show }: ActsProps) {
+  return (
+    <div className="acts" role="group" aria-label="What to do">
+      <First alert={alert} />
+      {ACTS.filter((one) => takes(alert, one.name)).map((one) => (
+        <button
+          type="button"
+          key={one.name}
+          aria-pressed={one.name === chosen}
+          onClick={() => show(one.name === chosen ? null : one.name)}
+        >
+          {one.name === "snooze" && alert.snoozed_until ? "Wake" : one.words} <kbd>{one.key}</kbd>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** What the server names as the first action; it leads where it says, and to the most typical run where it says nothing. */
+function First({ alert }: { alert: Alert }) {
+  const { params } = useHere();
+  const run = firstAction(alert);
+  const words = actionWords(alert);
+  const link = alert.first_action?.link;
+  if (words === null) return null;
+  if (link && /^https?:/.test(link))
+    return (
+      <a href={link} className="button first" rel="noreferrer" target="_blank">
+        First: <bdi>{words}</bdi>
+      </a>
+    );
+  if (run === null) return <span>First: {words}</span>;
+  return (
+    <Link to={linkTo(runPath(run.runId), params)} className="button first">
+      First: <bdi>{words}</bdi>
+    </Link>
   );
 }
 

@@ -1,6 +1,5 @@
-/** Alerts: the inbox by urgency, one line each. Keys: j k Enter c. */
+/** Alerts: the inbox by urgency, one line each. Keys: j k Enter, d p f i s. */
 
-import { useState } from "react";
 import { useAlerts } from "../api/watch-queries";
 import type { Alert } from "../api/watched";
 import { EvidenceCell } from "../parts/evidence";
@@ -12,10 +11,13 @@ import { useNow } from "../parts/now";
 import { ALERT_MARKS } from "../signals/state-mark";
 import { go, Link, setParams, useHere } from "../url/navigation";
 import { alertPath, linkTo } from "../url/place";
-import { alertLine, byUrgency, inboxWords } from "../words/alerts";
+import { actionWords, alertLine, byUrgency, inboxWords } from "../words/alerts";
+import { beforeWords, CLASSES, pagingWords, quietWords } from "../words/oncall";
 import { moment } from "../words/time";
 import { isFact } from "../words/watched";
-import { ClosePanel } from "./close-panel";
+import { ACTS, actKeys, type PanelName, panelOf, takes } from "./acts";
+import { AlertPanel } from "./alert-panel";
+import { Tabs } from "./tabs";
 
 const OPEN = ["firing", "pending"] as const;
 const SHOWS: Record<string, readonly string[]> = { open: OPEN, firing: ["firing"], resolved: ["resolved"] };
@@ -23,28 +25,27 @@ const SHOWS: Record<string, readonly string[]> = { open: OPEN, firing: ["firing"
 export function AlertsView() {
   const { params } = useHere();
   const shows = params.get("show") ?? "open";
+  const kind = params.get("class");
   const answer = useAlerts(SHOWS[shows] ?? OPEN);
   const selected = params.get("at");
-  const [closing, setClosing] = useState<string | null>(null);
-  const items = byUrgency(answer.data?.items ?? []);
+  const all = byUrgency(answer.data?.items ?? []);
+  const items = kind ? all.filter((one) => one.class === kind) : all;
   const ids = items.map((one) => one.alert_id);
-  const select = (id: string) => setParams({ at: id }, { replace: true });
+  const select = (id: string) => setParams({ at: id, panel: null }, { replace: true });
   useListKeys({ ids, selected, select, open: (id) => go(linkTo(alertPath(id), params)) });
-  useKeys({
-    c: () => {
-      const target = items.find((one) => one.alert_id === selected) ?? items[0];
-      if (!target || target.state === "resolved") return;
-      select(target.alert_id);
-      setClosing(target.alert_id);
-    },
-  });
+  const act = (panel: PanelName) => {
+    const target = items.find((one) => one.alert_id === selected) ?? items[0];
+    if (target && takes(target, panel)) setParams({ at: target.alert_id, panel }, { replace: true });
+  };
+  useKeys({ ...actKeys(act), Escape: () => setParams({ panel: null }, { replace: true }) });
   return (
     <div className="view alerts">
       <h1 className="off-screen">Alerts</h1>
+      <Tabs />
       <p className="in-words">{answer.data ? headWords(items, shows) : "\u00a0"}</p>
-      <Shows chosen={shows} />
+      <Shows chosen={shows} kind={kind} />
       {answer.data ? (
-        <Inbox items={items} shows={shows} selected={selected} closing={closing} done={() => setClosing(null)} />
+        <Inbox items={items} shows={shows} selected={selected} more={answer.data.next_cursor !== null} />
       ) : answer.error ? (
         <Failure error={answer.error} retry={() => answer.refetch()} />
       ) : (
@@ -60,36 +61,50 @@ function headWords(items: readonly Alert[], shows: string): string {
   return inboxWords(items);
 }
 
-function Shows({ chosen }: { chosen: string }) {
+function Shows({ chosen, kind }: { chosen: string; kind: string | null }) {
   return (
-    <div className="group-by" role="group" aria-label="Show">
-      {Object.keys(SHOWS).map((name) => (
-        <button
-          type="button"
-          key={name}
-          className="chip"
-          aria-pressed={name === chosen}
-          onClick={() => setParams({ show: name === "open" ? null : name, at: null })}
-        >
-          {name}
-        </button>
-      ))}
+    <div className="filters">
+      <div className="group-by" role="group" aria-label="Show">
+        {Object.keys(SHOWS).map((name) => (
+          <button
+            type="button"
+            key={name}
+            className="chip"
+            aria-pressed={name === chosen}
+            onClick={() => setParams({ show: name === "open" ? null : name, at: null, panel: null })}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+      <div className="group-by" role="group" aria-label="Class">
+        {CLASSES.map((name) => (
+          <button
+            type="button"
+            key={name}
+            className="chip"
+            aria-pressed={name === kind}
+            onClick={() => setParams({ class: name === kind ? null : name, at: null, panel: null })}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
       <span className="muted key-hint">
-        <kbd>j</kbd> <kbd>k</kbd> move, <kbd>↵</kbd> open, <kbd>c</kbd> close
+        <kbd>j</kbd> <kbd>k</kbd> move, <kbd>↵</kbd> open
+        {ACTS.map((act) => (
+          <span key={act.name}>
+            , <kbd>{act.key}</kbd> {act.words.toLowerCase()}
+          </span>
+        ))}
       </span>
     </div>
   );
 }
 
-type InboxProps = {
-  items: readonly Alert[];
-  shows: string;
-  selected: string | null;
-  closing: string | null;
-  done: () => void;
-};
+type InboxProps = { items: readonly Alert[]; shows: string; selected: string | null; more: boolean };
 
-function Inbox({ items, shows, selected, closing, done }: InboxProps) {
+function Inbox({ items, shows, selected, more }: InboxProps) {
   const { params } = useHere();
   if (items.length === 0)
     return (
@@ -99,15 +114,24 @@ function Inbox({ items, shows, selected, closing, done }: InboxProps) {
       </Nothing>
     );
   return (
-    <ul className="inbox" aria-label="Alerts by urgency">
-      {items.map((alert) => (
-        <li key={alert.alert_id}>
-          <Line alert={alert} selected={alert.alert_id === selected} />
-          {alert.alert_id === closing && alert.state !== "resolved" && <ClosePanel alert={alert} done={done} />}
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className="inbox" aria-label="Alerts by urgency">
+        {items.map((alert) => (
+          <li key={alert.alert_id}>
+            <Line alert={alert} selected={alert.alert_id === selected} />
+            {alert.alert_id === selected && <Opened alert={alert} name={params.get("panel")} />}
+          </li>
+        ))}
+      </ul>
+      {more && <p className="muted">There are more: the most urgent {items.length} are shown.</p>}
+    </>
   );
+}
+
+function Opened({ alert, name }: { alert: Alert; name: string | null }) {
+  const panel = panelOf(name, alert);
+  if (panel === null) return null;
+  return <AlertPanel alert={alert} panel={panel} done={() => setParams({ panel: null }, { replace: true })} />;
 }
 
 function Line({ alert, selected }: { alert: Alert; selected: boolean }) {
@@ -140,6 +164,25 @@ function Line({ alert, selected }: { alert: Alert; selected: boolean }) {
       <span className="alert-since muted" title={moment(alert.fired_at ?? alert.opened_at)}>
         {line.since}
       </span>
+      <Under alert={alert} />
     </Link>
+  );
+}
+
+/** The second half of the line: its class, whether it pages and why, what became of earlier ones, what to do first. */
+function Under({ alert }: { alert: Alert }) {
+  const paging = pagingWords(alert.paging);
+  const parts = [alert.class ?? null, quietWords(alert), paging, beforeWords(alert.before)].filter(Boolean);
+  const first = actionWords(alert);
+  if (parts.length === 0 && !first) return null;
+  return (
+    <span className="alert-under muted">
+      <bdi>{parts.join(" · ")}</bdi>
+      {first && (
+        <span className="alert-first">
+          First: <bdi>{first}</bdi>
+        </span>
+      )}
+    </span>
   );
 }

@@ -1,7 +1,6 @@
 /** The questions to the watch over the fleet, each with its key and its pace. */
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { postJson, type Query } from "./client";
+import type { Query } from "./client";
 import { usePolled, useProject } from "./queries";
 import type { Listing } from "./types";
 import type { Alert, Contrast, StreamDetail, Streams } from "./watched";
@@ -31,24 +30,4 @@ export function useAlert(alertId: string) {
 
 export function useContrast(query: Query, enabled: boolean) {
   return usePolled<Contrast>("contrast", { project: useProject(), ...query }, { live: false, keep: false, enabled });
-}
-
-export interface Closing {
-  alertId: string;
-  reason: string;
-  by: string | null;
-}
-
-/** Closes an alert with a reason; every list of alerts is asked anew. */
-export function useClose() {
-  const client = useQueryClient();
-  const project = useProject();
-  return useMutation({
-    mutationFn: ({ alertId, reason, by }: Closing) =>
-      postJson<Alert>(`alerts/${encodeURIComponent(alertId)}/close`, { project }, { reason, by }),
-    onSuccess: () =>
-      client.invalidateQueries({
-        predicate: (query) => String(query.queryKey[0]).startsWith("alerts") || query.queryKey[0] === "fleet",
-      }),
-  });
 }

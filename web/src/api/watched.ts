@@ -148,8 +148,37 @@ export interface AlertEvent {
   by: string | null;
 }
 
+export type AlertClass = "policy" | "infrastructure" | "capability" | "shift" | "wobble";
+
+/** Whether people were told, and why or why not. `defect`: its quality keeps it from paging. */
+export interface Paging {
+  what: "page" | "batch" | "hold" | "list";
+  reason: string;
+  defect: boolean;
+}
+
+/** What became of an earlier alert of the same signature. */
+export interface Before {
+  kind: string;
+  by: string | null;
+  at: string;
+  refuted: boolean;
+}
+
+/** What on call adds to an alert; absent where the server keeps none. */
+export interface OnCall {
+  class?: AlertClass | null;
+  paging?: Paging | null;
+  first_action?: { text: string; link: string | null } | null;
+  suspect?: string | null;
+  before?: Before[];
+  muted_by?: string | null;
+  snoozed_until?: string | null;
+  disposition?: { kind: string; reason: string; by: string; price?: string; expires_at: string | null } | null;
+}
+
 /** A list gives the first finding and `findings_n`, and no events. */
-export interface Alert {
+export interface Alert extends OnCall {
   alert_id: string;
   signature: string;
   kind: AlertKind;

@@ -3,7 +3,7 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { useProject } from "../api/queries";
 import { useAlerts } from "../api/watch-queries";
-import { useKeys } from "../parts/keys";
+import { keyName, useKeys } from "../parts/keys";
 import { go, here, Link, setParams, useHere } from "../url/navigation";
 import { linkTo, type Place } from "../url/place";
 import { capital } from "../words/numbers";
@@ -15,7 +15,8 @@ const PLACES = [
   { path: "/", title: "Fleet", places: ["fleet"] },
   { path: "/fleet/signals", title: "Signals", places: ["signals", "signal"], inside: true },
   { path: "/runs", title: "Runs", places: ["runs", "run"] },
-  { path: "/alerts", title: "Alerts", places: ["alerts", "alert"] },
+  { path: "/alerts", title: "Alerts", places: ["alerts", "alert", "mutes", "handover"] },
+  { path: "/incidents", title: "Incidents", places: ["incidents", "incident"], inside: true },
   { path: "/limits", title: "Limits", places: ["limits"] },
 ] as const;
 const BELOW = [
@@ -28,26 +29,35 @@ const GO: Record<string, string> = {
   n: "/fleet/signals",
   r: "/runs",
   a: "/alerts",
+  i: "/incidents",
   l: "/limits",
   h: "/health",
   s: "/settings",
 };
 
-/** `g` and then a letter within two seconds, as in many readers' fingers. */
+const GO_WITHIN_MS = 2000;
+
+/** `g` and then a letter within two seconds, as in many readers' fingers. The letter is taken before the view sees it. */
 function useGo(): void {
   const armedAt = useRef(Number.NEGATIVE_INFINITY);
-  const jump = (key: string) => {
-    const armed = performance.now() - armedAt.current < 2000;
-    armedAt.current = Number.NEGATIVE_INFINITY;
-    if (armed) go(linkTo(GO[key] as string, here().params));
-    return armed;
-  };
   useKeys({
     g: () => {
       armedAt.current = performance.now();
     },
-    ...Object.fromEntries(Object.keys(GO).map((key) => [key, () => jump(key)])),
   });
+  useEffect(() => {
+    const jump = (event: KeyboardEvent) => {
+      const armed = performance.now() - armedAt.current < GO_WITHIN_MS;
+      armedAt.current = Number.NEGATIVE_INFINITY;
+      const to = GO[keyName(event)];
+      if (!armed || to === undefined) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      go(linkTo(to, here().params));
+    };
+    window.addEventListener("keydown", jump, { capture: true });
+    return () => window.removeEventListener("keydown", jump, { capture: true });
+  }, []);
 }
 
 function titleOf(place: Place): string {
@@ -78,8 +88,11 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
-/** Signals stand inside Fleet: their item is there while one is in it. */
-const FLEET_PLACES = new Set<string>(["fleet", "signals", "signal"]);
+/** Signals stand inside Fleet, incidents inside Alerts: their item is there while one is in it. */
+const INSIDE: Record<string, ReadonlySet<string>> = {
+  "/fleet/signals": new Set(["fleet", "signals", "signal"]),
+  "/incidents": new Set(["alerts", "alert", "mutes", "handover", "incidents", "incident"]),
+};
 
 type Item = { path: string; title: string; places: readonly string[]; inside?: boolean };
 
@@ -99,7 +112,7 @@ function Rail() {
   return (
     <nav className="rail" aria-label="Places">
       <span className="brand">Quarterdeck</span>
-      {PLACES.filter((one) => !("inside" in one) || FLEET_PLACES.has(place.name)).map(item)}
+      {PLACES.filter((one) => INSIDE[one.path]?.has(place.name) ?? true).map(item)}
       <span className="rail-gap" />
       {BELOW.map(item)}
     </nav>

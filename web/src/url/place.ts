@@ -6,6 +6,10 @@ export type Place =
   | { name: "signal"; streamId: string }
   | { name: "alerts" }
   | { name: "alert"; alertId: string }
+  | { name: "incidents" }
+  | { name: "incident"; incidentId: string }
+  | { name: "mutes" }
+  | { name: "handover" }
   | { name: "runs" }
   | { name: "run"; runId: string }
   | { name: "limits" }
@@ -29,10 +33,15 @@ export function placeOf(pathname: string): Place {
   return placeOfOne(path) ?? { name: "lost", path: pathname };
 }
 
-const PLAIN: Record<string, "signals" | "runs" | "alerts" | "limits" | "health" | "settings"> = {
+type Plain = "signals" | "runs" | "alerts" | "incidents" | "mutes" | "handover" | "limits" | "health" | "settings";
+
+const PLAIN: Record<string, Plain> = {
   "/fleet/signals": "signals",
   "/runs": "runs",
   "/alerts": "alerts",
+  "/incidents": "incidents",
+  "/mutes": "mutes",
+  "/handover": "handover",
   "/limits": "limits",
   "/health": "health",
   "/settings": "settings",
@@ -40,10 +49,11 @@ const PLAIN: Record<string, "signals" | "runs" | "alerts" | "limits" | "health" 
 
 /** A view of one thing: its id is the rest of the path, whatever stands in it. */
 function placeOfOne(path: string): Place | null {
-  const found = /^\/(fleet\/signals|runs|alerts)\/(.+)$/.exec(path);
+  const found = /^\/(fleet\/signals|runs|alerts|incidents)\/(.+)$/.exec(path);
   if (!found) return null;
   const id = decoded(found[2] as string);
   if (found[1] === "runs") return { name: "run", runId: id };
+  if (found[1] === "incidents") return { name: "incident", incidentId: id };
   return found[1] === "alerts" ? { name: "alert", alertId: id } : { name: "signal", streamId: id };
 }
 
@@ -57,6 +67,10 @@ export function signalPath(streamId: string): string {
 
 export function alertPath(alertId: string): string {
   return `/alerts/${encodeURIComponent(alertId)}`;
+}
+
+export function incidentPath(incidentId: string): string {
+  return `/incidents/${encodeURIComponent(incidentId)}`;
 }
 
 /** Parameters that every view shares and that links between views carry along. */

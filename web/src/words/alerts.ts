@@ -1,6 +1,6 @@
 /** One alert in a line that can be judged in ten seconds, and the order of the inbox. Pure. */
 
-import type { Alert, AlertKind, Found } from "../api/watched";
+import type { Alert, AlertClass, AlertKind, Found } from "../api/watched";
 import { count, dollars, plural } from "./numbers";
 import { ago } from "./time";
 import { isFact, movedText, sureWords, whereWords } from "./watched";
@@ -66,16 +66,30 @@ function strength(alert: Alert): number {
   return first.threshold === null ? 0 : Math.log10(Math.max(1e-12, first.evidence / first.threshold));
 }
 
-/** Firing first; then money that is being wasted, in powers of ten; then how sure; then the newest. */
+/** Firing first; then what pages, by class; then money that is being wasted, in powers of ten; then how sure; then the newest. */
 export function byUrgency(alerts: readonly Alert[]): Alert[] {
   const money = (alert: Alert) => Math.floor(Math.log10(Math.max(0.01, alert.wasted_usd ?? 0)));
   const newest = (alert: Alert) => Date.parse(alert.resolved_at ?? alert.fired_at ?? alert.opened_at);
   return [...alerts].sort(
     (a, b) =>
       STATE_RANK[a.state] - STATE_RANK[b.state] ||
+      (a.state === "resolved" ? 0 : callRank(a) - callRank(b)) ||
       (a.state === "resolved" ? 0 : money(b) - money(a) || strength(b) - strength(a)) ||
       newest(b) - newest(a),
   );
+}
+
+const CLASS_RANK: Record<AlertClass, number> = { policy: 0, infrastructure: 1, capability: 2, shift: 3, wobble: 4 };
+
+/** What pages stands before what does not, then by class; the same for all where neither is known. */
+function callRank(alert: Alert): number {
+  const paged = alert.paging?.what === "page" ? 0 : 1;
+  return paged * 10 + (alert.class ? CLASS_RANK[alert.class] : 2);
+}
+
+/** The first action as the server names it, else as the page knows it. Null when there is none. */
+export function actionWords(alert: Alert): string | null {
+  return alert.first_action?.text ?? firstAction(alert)?.words ?? null;
 }
 
 /** What to do first, and where that leads. */
