@@ -27,6 +27,7 @@ from quarterdeck.observe.alerts.transitions import (
     new_alert,
     opened_again,
     over,
+    refired,
     resolved,
     stream_of,
     was_closed,
@@ -110,6 +111,20 @@ class Book:
         closed = resolved(alert, reason.strip(), now_ns, self._options, by=by or "somebody")
         self._keep(closed)
         return Change(closed, "resolved", was_firing)
+
+    def get(self, project: str, alert_id: str) -> Alert | None:
+        """An open alert."""
+        return self._open.get((project, alert_id))
+
+    def reopen(self, alert: Alert, event: AlertEvent) -> Change:
+        """Fires again, with its history, for the reason that the event says. What is open of its signature does so in its place."""
+        same = next((one for one in self._of(alert.project) if one.signature == alert.signature), None)
+        alert = self._open.get((alert.project, alert.alert_id), same or alert)
+        for held in alert.findings:
+            self._past.pop((alert.project, stream_of(held)), None)
+        again = refired(alert, event, self._options)
+        self._keep(again)
+        return Change(again, "firing", tell=True)
 
     def forget_rising(self, now_ns: int) -> list[Change]:
         """End what was pending, since nobody remembers the evidence; what fires goes on until somebody closes it."""

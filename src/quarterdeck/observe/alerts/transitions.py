@@ -111,6 +111,14 @@ def resolved(alert: Alert, why: str, now_ns: int, options: AlertOptions, *, by: 
     return with_event(alert, AlertEvent(now_ns, "resolved" if by is None else "closed", why, by), options)
 
 
+def refired(alert: Alert, event: AlertEvent, options: AlertOptions) -> Alert:
+    """Firing since the event: what ended it did not hold, or what let it sleep is over."""
+    again = replace(
+        alert, state="firing", fired_ns=event.at_ns, updated_ns=event.at_ns, resolved_ns=None, resolution=None
+    )
+    return with_event(again, event, options)
+
+
 def with_event(alert: Alert, event: AlertEvent, options: AlertOptions) -> Alert:
     return replace(alert, events=_bounded((*alert.events, event), options.events_max))
 

@@ -93,6 +93,13 @@ class Deploys:
             for test in self.tests
         )
 
+    def excuse(self, cohort: Keys, column: int) -> None:
+        """What was reached of a column is known: it explains no runs any more, and is not reached again by the same version."""
+        for test in [one for one in self.tests if one.deploy.cohort == cohort and one.state[column] == REACHED]:
+            test.state[column] = QUIET
+            test.thresholds[column] = np.inf
+            test.recovery.end(column)
+
     def silent(self, now_ns: int) -> Iterator[Told]:
         """Ends tests of versions that no longer run; those that were worse have recovered."""
         for test in list(self.tests):

@@ -7,7 +7,7 @@ Refuses: to know the clock, and to take a run back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from quarterdeck.observe.signals.scope import BETS, QUIET, Crossing, Scope
 from quarterdeck.observe.signals.seasons import Seasons
 from quarterdeck.observe.signals.signal import Signal
 from quarterdeck.observe.signals.strata import OTHERS, Strata
+from quarterdeck.observe.signals.tolerances import Tolerances
 from quarterdeck.observe.signals.views import Stage, Views, id_of
 from quarterdeck.observe.signals.where import slices_of
 from quarterdeck.stats import Ranks
@@ -79,6 +80,7 @@ class Patrol:
         self.runs = 0
         self.expected = 0.0
         self._factor = np.where(self.columns.amount, 1.0, 1 + options.tolerance)
+        self._tolerances = Tolerances(self.columns)
         self._views = Views(
             project, self.columns, self.strata, tolerance=options.tolerance, warmup=options.warmup_runs
         )  # fmt: skip
@@ -138,6 +140,29 @@ class Patrol:
     def drain(self) -> list[Finding]:
         """Takes all that waits: the history has ended, nothing that started earlier is still to come."""
         return [finding for held in self.line.due(self.last_ns) for finding in self._observe(held, held.started_ns)]
+
+    # --- what people decided
+
+    def tolerate(self, given: Mapping[tuple[Keys, str], float]) -> None:
+        """(cohort, signal) → the share by which it may be worse than normal without news. Replaces what was given before."""
+        self._tolerances.set(given)
+
+    def excuse(self, cohort: Keys, signal: str) -> None:
+        """A new version's change of this signal is known: its test awaits nothing more of it, and its runs are watched again."""
+        if signal in self.columns.names:
+            self.fleet_deploys.excuse(cohort, self.columns.names.index(signal))
+
+    def rebase(self, cohort: Keys, signal: str) -> None:
+        """Learn anew what is normal of this signal in a cohort (() = everywhere), from the next run on."""
+        if signal not in self.columns.names:
+            return
+        column = self.columns.names.index(signal)
+        self.excuse(cohort, signal)
+        for row in self.strata.of(cohort):
+            self.strata.forget(row, column)
+        for keys, scope in self.scopes.items():
+            if not cohort or keys in (cohort, WHOLE):
+                scope.begin_anew(column)
 
     # --- out
 
@@ -245,14 +270,22 @@ class Patrol:
             self._point(at_ns, *scopes)
             return []
         single = known if unit is None else known & ~self.clustering.blocked
-        found = self._bet(stratum, places, single, scale, scopes)
+        betting = self._tolerated(stratum, values, places)
+        found = self._bet(stratum, betting, single, scale, scopes)
         self.strata.learn(stratum, values, single, scale)
         if unit is not None and (known & ~single).any():
-            item = Item(values, places, known & ~single, scale)
+            item = Item(values, betting, known & ~single, scale)
             for block in self.blocks.add(unit, stratum, run.run_id, self.last_ns, item):
                 found += self._close(block)
         self._point(at_ns, *scopes)
         return found
+
+    def _tolerated(self, stratum: int, values: Floats, places: Floats) -> Floats:
+        """The ranks that are bet on: an amount within what people tolerate ranks as if it were so much less."""
+        factors = self._tolerances.factors(self.strata.names[stratum].cohort)
+        if factors is None:
+            return places
+        return np.where(self.columns.amount, self.strata.place(stratum, values / factors), places)
 
     def _close(self, block: Block) -> list[Finding]:
         """A session that counts as one observation: it bets with its mean, then its stratum learns its runs."""
@@ -271,7 +304,9 @@ class Patrol:
     def _bet(self, stratum: int, places: Floats, use: Bools, scale: Floats, scopes: Iterable[Scope]) -> list[Finding]:
         if not self.warm:
             return []
-        m = np.minimum(self.strata.normal(stratum) * self._factor * scale, _TOP)
+        factors = self._tolerances.factors(self.strata.names[stratum].cohort)
+        rates = 1.0 if factors is None else np.where(self.columns.amount, 1.0, factors)
+        m = np.minimum(self.strata.normal(stratum) * self._factor * scale * rates, _TOP)
         may = use & (self.strata.n[stratum] >= self.options.warmup_runs) & (m < _TOP)
         if not may.any():
             return []

@@ -73,6 +73,12 @@ class Scope:
         """A of every column."""
         self.thresholds, self.lines = thresholds, thresholds**RISE
 
+    def begin_anew(self, column: int) -> None:
+        """Nothing is known against this column, and no end is awaited."""
+        self.wealth[column] = 0.0
+        self.state[column] = QUIET
+        self.recovery.end(column)
+
     def see(self, now_ns: int, values: Floats, normal: Floats, run_id: str) -> None:
         """A run of this scope, whether or not it bets."""
         self.runs += 1

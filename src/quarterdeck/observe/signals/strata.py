@@ -103,6 +103,15 @@ class Strata:
         if self.n[at].max() > MEMORY:
             self._fade(at)
 
+    def forget(self, at: int, column: int) -> None:
+        """Begin to learn one column of a stratum anew."""
+        self.k[at, column] = self.n[at, column] = 0.0
+        if self._columns.amount[column]:
+            place = int(np.searchsorted(self._columns.amounts, column))
+            mine = list(self.ranks[at])
+            mine[place] = Ranks(self._tolerance)
+            self.ranks[at] = tuple(mine)
+
     def _fade(self, at: int) -> None:
         old = self.n[at] > MEMORY
         self.k[at, old] /= 2

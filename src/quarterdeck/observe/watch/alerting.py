@@ -11,6 +11,7 @@ from quarterdeck.model.alerts import Alert, AlertEvent
 from quarterdeck.model.signals import Finding
 from quarterdeck.observe.alerts import AlertOptions, Book, Change
 from quarterdeck.observe.watch.gauges import WatchGauges
+from quarterdeck.observe.watch.pager import Pager, was_paged
 from quarterdeck.observe.watch.ports import Tell
 from quarterdeck.store.alerts import AlertFilter, AlertStore
 
@@ -20,9 +21,15 @@ _LATELY_MAX = 500
 
 
 class Alerting:
-    """`resume` first. `run_ids` are the runs that firing alerts rest on, safe to read from any thread."""
+    """`resume` first. `run_ids` are the runs that firing alerts rest on, safe to read from any thread.
 
-    def __init__(self, store: AlertStore, options: AlertOptions, gauges: WatchGauges, tell: Tell) -> None:
+    Without a `pager` people are told of everything.
+    """
+
+    def __init__(
+        self, store: AlertStore, options: AlertOptions, gauges: WatchGauges, tell: Tell, pager: Pager | None = None
+    ) -> None:
+        self._pager = pager
         self._store = store
         self._options = options
         self._gauges = gauges
@@ -45,12 +52,14 @@ class Alerting:
         recent = [alert for project in projects for alert in self._resolved_lately(project, now_ns)]
         self._book.load([*recent, *self._store.open_alerts()])
         if not known:
-            self._note(self._book.forget_rising(now_ns))
+            self._note(self._book.forget_rising(now_ns), now_ns)
             self.flush()
         alerts = self._book.open_alerts()
         recent += alerts
+        if self._pager is not None:
+            self._pager.resume(recent)
         for alert in recent:
-            for event in untold(alert):
+            for event in untold(alert) if self._pager is None or was_paged(alert) else ():
                 self._tell(alert, event)
         self._count()
         return [finding for alert in alerts for finding in alert.findings]
@@ -65,15 +74,42 @@ class Alerting:
         """Take findings in; what changed is written, then told. Raises StoreFailed; what was not written is tried again."""
         for finding in findings:
             self._gauges.findings.labels(finding.lane, finding.state).inc()
-            self._note(self._book.handle(finding, now_ns))
+            self._note(self._book.handle(finding, now_ns), now_ns)
         self.flush()
 
     def close(self, project: str, alert_id: str, reason: str, by: str | None, now_ns: int) -> Alert:
         """Raises NotFound, and BadInput for no reason or an alert that is resolved."""
         change = self._book.close(self._store.get_alert(project, alert_id), reason, by, now_ns)
-        self._note([change])
+        self._note([change], now_ns)
         self.flush()
         return change.alert
+
+    def open_alert(self, project: str, alert_id: str) -> Alert | None:
+        """None when it is not open."""
+        return self._book.get(project, alert_id)
+
+    def alert(self, project: str, alert_id: str) -> Alert:
+        """Open or over. Raises NotFound."""
+        return self._book.get(project, alert_id) or self._store.get_alert(project, alert_id)
+
+    def reopen(self, project: str, alert_id: str, event: AlertEvent) -> Alert:
+        """Fires again, for the reason that the event says, and is decided anew. Raises NotFound."""
+        change = self._book.reopen(self.alert(project, alert_id), event)
+        self._note([change], event.at_ns)
+        self.flush()
+        return self._book.get(project, change.alert.alert_id) or change.alert
+
+    def look_again(self, now_ns: int) -> None:
+        """Decide again of those that fire and that nobody was told of: what held them may be over."""
+        for alert in self._book.open_alerts() if self._pager is not None else ():
+            if alert.state == "firing" and not was_paged(alert):
+                self._page(alert, now_ns)
+        self.flush()
+
+    def acknowledge(self, alert: Alert) -> None:
+        """Say that somebody has it, to those who were told of it."""
+        if self._pager is not None and was_paged(alert):
+            self._tell(alert, "acknowledged")
 
     def note(self, project: str, alert_id: str, event: AlertEvent) -> None:
         """How telling people went. Raises NotFound."""
@@ -99,11 +135,24 @@ class Alerting:
         for alert, event in untold:
             self._tell(alert, event)
 
-    def _note(self, changes: Iterable[Change]) -> None:
+    def _note(self, changes: Iterable[Change], now_ns: int) -> None:
         for change in changes:
-            self._unwritten[change.alert.project, change.alert.alert_id] = change.alert
-            if change.tell:
-                self._untold.append((change.alert, change.event))
+            alert = change.alert
+            self._unwritten[alert.project, alert.alert_id] = alert
+            if self._pager is not None and alert.state == "firing":
+                self._page(alert, now_ns)
+            elif change.tell and (self._pager is None or was_paged(alert)):
+                self._untold.append((alert, change.event))
+
+    def _page(self, alert: Alert, now_ns: int) -> None:
+        """What is decided becomes an event of the alert; people are told when it is a page."""
+        event = None if self._pager is None else self._pager.look(alert, self._book.open_alerts(), now_ns)
+        if event is None:
+            return
+        noted = self._book.note(alert, event)
+        self._unwritten[alert.project, alert.alert_id] = noted
+        if event.what == "paged":
+            self._untold.append((noted, "firing"))
 
     def _count(self) -> None:
         alerts = self._book.open_alerts()

@@ -20,6 +20,9 @@ class WatchGauges:
         self.tick = Gauge("quarterdeck_watch_tick_seconds", "How long the last look took.", registry=registry)
         self.streams = Gauge("quarterdeck_watch_streams", "Streams and tests of all projects.", registry=registry)
         self.alerts = Gauge("quarterdeck_alerts", "Alerts that are open.", ["state"], registry=registry)
+        self.words = Gauge(
+            "quarterdeck_oncall_words", "Dismissals and canaries that are held to their word.", registry=registry
+        )
         self.failures = Counter(
             "quarterdeck_watch_failures", "Steps of the watch that failed.", ["step"], registry=registry
         )

@@ -18,6 +18,7 @@ from quarterdeck.observe.watch.options import WatchOptions
 from quarterdeck.observe.watch.ports import Feed, Log, Patrolling, Patrols
 from quarterdeck.observe.watch.taken import Taken
 from quarterdeck.observe.watch.waiting import Waiting
+from quarterdeck.observe.watch.words import Words
 
 _LIVE = frozenset({"running", "waiting", "stalled"})
 
@@ -46,6 +47,8 @@ class Intake:
         self._logged: set[tuple[str, str]] = set()
         self.taken = Taken(options.taken_max)
         self.waiting = Waiting(options.recent_max, options.waiting_max)
+        self.words = Words()
+        self.refuted: list[str] = []
 
     def take(self, run: Run) -> list[Finding]:
         """A run that is over; nothing when it was taken before."""
@@ -53,6 +56,7 @@ class Intake:
             return []
         self._gauges.runs.inc()
         self._live.take_over(run)
+        self.refuted += self.words.take(run)
         found = self.ask(run.project, "take", lambda patrol: patrol.take(run))
         for outcome in self.waiting.seen(run):
             found += self._score(outcome, run)
@@ -108,6 +112,7 @@ class Intake:
 
     def _score(self, outcome: Outcome, run: Run) -> list[Finding]:
         self._gauges.outcomes.inc()
+        self.refuted += self.words.score(outcome, run)
         return self.ask(run.project, "score", lambda patrol: patrol.score(outcome, run))
 
     def _stored(self, outcome: Outcome) -> Run | None:

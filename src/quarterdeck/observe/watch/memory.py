@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -21,7 +22,8 @@ MEND = "it is learned anew from the newest runs of the store"
 class Memory(msgspec.Struct, frozen=True):
     """`run_seq` and `outcome_seq` are where reading goes on; `patrols` maps a project to its patrol's own form.
 
-    `live` is what the rules about live runs know as usual; None in files from before they told it.
+    `live` is what the rules about live runs know as usual; None in files from before they told it. `words` is how far the
+    tests of dismissals and canaries have come.
     """
 
     form: int
@@ -31,6 +33,7 @@ class Memory(msgspec.Struct, frozen=True):
     taken: bytes
     waiting: list[Outcome]
     live: bytes | None = None
+    words: dict[str, list[Any]] = {}
 
 
 def read_memory(file: Path) -> Memory | None:

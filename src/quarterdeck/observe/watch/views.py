@@ -25,6 +25,11 @@ class Views:
         self._looks = 0
         self._streams: dict[str, tuple[int, list[StreamNow]]] = {}
 
+    def looks(self) -> int:
+        """How often the watch has looked from end to end."""
+        with self._lock:
+            return self._looks
+
     def streams(self, project: str) -> list[StreamNow]:
         """Streams and open deploy tests, closest to its threshold first; made once for each look of the watch."""
         with self._lock:

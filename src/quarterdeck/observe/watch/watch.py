@@ -19,6 +19,7 @@ from quarterdeck.model.ports import Breaker
 from quarterdeck.model.runs import Run
 from quarterdeck.model.signals import Finding
 from quarterdeck.observe.alerts import AlertOptions
+from quarterdeck.observe.oncall import OncallOptions
 from quarterdeck.observe.signals.live import LiveRules, pass_on
 from quarterdeck.observe.signals.objectives import Objectives
 from quarterdeck.observe.watch.alerting import Alerting
@@ -27,10 +28,14 @@ from quarterdeck.observe.watch.gauges import WatchGauges
 from quarterdeck.observe.watch.history import newest_outcomes, newest_runs
 from quarterdeck.observe.watch.intake import Intake
 from quarterdeck.observe.watch.memory import FORM, Memory, read_memory, write_memory
+from quarterdeck.observe.watch.oncall import OnCall
 from quarterdeck.observe.watch.options import WatchOptions
-from quarterdeck.observe.watch.ports import Feed, Log, Patrols, Tell
+from quarterdeck.observe.watch.pager import Pager
+from quarterdeck.observe.watch.papers import Papers
+from quarterdeck.observe.watch.ports import Desk, Feed, Log, Patrols, Tell
 from quarterdeck.observe.watch.taken import Taken
 from quarterdeck.observe.watch.views import Views
+from quarterdeck.observe.watch.words import WORDS_MAX
 from quarterdeck.store.alerts import AlertStore
 
 _CHUNK = 50
@@ -43,7 +48,10 @@ def to_nobody(_alert: Alert, _event: str) -> None:
 
 
 class Watch(Views):
-    """See the module. `file` is its memory, None = it forgets. `tick` is one look, in the caller's thread."""
+    """See the module. `file` is its memory, None = it forgets. `tick` is one look, in the caller's thread.
+
+    `desk` is where decisions about alerts are kept; without it there is no `oncall`, and people are told of everything.
+    """
 
     def __init__(
         self,
@@ -61,6 +69,8 @@ class Watch(Views):
         file: Path | None = None,
         tell: Tell = to_nobody,
         breaker: Breaker | None = None,
+        desk: Desk | None = None,
+        oncall: OncallOptions | None = None,
     ) -> None:
         super().__init__(patrols, clock)
         self._feed = feed
@@ -72,7 +82,21 @@ class Watch(Views):
         self._objectives = objectives
         self._breaker = breaker
         self._intake = Intake(self._patrols, patrols, live, feed, options=options, gauges=gauges, log=log)
-        self._alerting = Alerting(alerts, alert_options, gauges, tell)
+        papers = None if desk is None else Papers(desk)
+        pager = None if papers is None else Pager(feed, papers, self._intake.words, oncall or OncallOptions())
+        self._alerting = Alerting(alerts, alert_options, gauges, tell, pager)
+        self.oncall: OnCall | None = None
+        if papers is not None and pager is not None:
+            self.oncall = OnCall(
+                papers=papers,
+                pager=pager,
+                alerting=self._alerting,
+                patrols=self._patrols,
+                intake=self._intake,
+                lock=self._lock,
+                clock=clock,
+                gauges=gauges,
+            )
         self._doubt = Doubt(options.doubt_s, options.doubt_max)
         self._resumed = False
         self._run_seq = 0
@@ -122,6 +146,8 @@ class Watch(Views):
         self._take_outcomes(now_ns)
         self._pass_time(now_ns)
         self._look_at_live(now_ns)
+        if self.oncall is not None:
+            self.oncall.look(now_ns)
         if self._is_due("prune", now_ns, _TEN_MINUTES_NS):
             with self._lock:
                 self._alerting.prune(now_ns)
@@ -209,6 +235,8 @@ class Watch(Views):
         if not known and not self._learn():
             return False
         findings = self._alerting.resume(sorted({*self._patrols, *self._feed.projects()}), now_ns, known=known)
+        if self.oncall is not None:
+            self.oncall.resume(sorted({*self._patrols, *self._feed.projects()}), now_ns)
         self._live.resume(findings, now_ns)
         self._objectives.resume(findings, now_ns)
         self._resumed = True
@@ -238,6 +266,7 @@ class Watch(Views):
             self._patrols.update(patrols)
             self._intake.taken = taken
             self._intake.waiting.load(memory.waiting)
+            self._intake.words.load(memory.words)
         self._run_seq, self._outcome_seq = memory.run_seq, memory.outcome_seq
         return True
 
@@ -270,6 +299,7 @@ class Watch(Views):
             taken=self._intake.taken.dump(),
             waiting=self._intake.waiting.dump(),
             live=self._live.dump(),
+            words=self._intake.words.dump(),
         )
         write_memory(self._file, memory)
 
@@ -304,5 +334,6 @@ class Watch(Views):
             LimitNow("watch_taken", len(intake.taken), options.taken_max, "runs"),
             LimitNow("watch_doubtful", len(self._doubt), options.doubt_max, "runs"),
             LimitNow("watch_waiting", len(intake.waiting), options.waiting_max, "outcomes"),
+            LimitNow("watch_words", len(intake.words), WORDS_MAX, "tests"),
             LimitNow("watch_projects", len(self._patrols), options.projects_max, "projects"),
         )

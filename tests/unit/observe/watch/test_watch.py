@@ -178,7 +178,7 @@ def test_projects_beyond_the_limit_are_counted(bench: Bench) -> None:
     bench.tick(watch)
     assert sorted(bench.made) == ["p0", "p1"]
     assert bench.count("quarterdeck_watch_refused_total", limit="watch.projects_max") == 2
-    assert [limit.current for limit in watch.limits()] == [4, 0, 0, 2]
+    assert [limit.current for limit in watch.limits()] == [4, 0, 0, 0, 2]
 
 
 def test_after_a_stop_it_goes_on_where_it_stood(bench: Bench) -> None:
