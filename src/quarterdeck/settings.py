@@ -32,6 +32,7 @@ from quarterdeck.errors import BadFile, BadSetting
 from quarterdeck.observe.alerts.options import AlertOptions
 from quarterdeck.observe.ingest.options import IngestOptions
 from quarterdeck.observe.notifiers.options import NotifyOptions
+from quarterdeck.observe.oncall.options import OncallOptions
 from quarterdeck.observe.outcomes.options import OutcomeOptions
 from quarterdeck.observe.pipeline.options import PipelineOptions
 from quarterdeck.observe.privacy.options import PrivacyOptions
@@ -94,6 +95,7 @@ class Settings(BaseSettings):
     burn: BurnOptions = Field(default_factory=BurnOptions)
     watch: WatchOptions = Field(default_factory=WatchOptions)
     alerts: AlertOptions = Field(default_factory=AlertOptions)
+    oncall: OncallOptions = Field(default_factory=OncallOptions)
     notify: NotifyOptions = Field(default_factory=NotifyOptions)
     retention: RetentionOptions = Field(default_factory=RetentionOptions)
     duckdb: DuckDBOptions = Field(default_factory=DuckDBOptions)

@@ -14,19 +14,19 @@ from quarterdeck.model.alerts import AlertEvent
 from quarterdeck.model.health import LimitNow
 from quarterdeck.model.ports import Breaker
 from quarterdeck.observe.notifiers import Outboxes
-from quarterdeck.observe.oncall.classes import class_of
-from quarterdeck.observe.oncall.options import OncallOptions
 from quarterdeck.observe.signals import Patrol, SignalsOptions
 from quarterdeck.observe.signals.live import LiveRules
 from quarterdeck.observe.signals.objectives import Objectives
 from quarterdeck.observe.watch import Watch
 from quarterdeck.observe.watch.gauges import WatchGauges
+from quarterdeck.observe.watch.oncall import OnCall
 from quarterdeck.observe.watch.ports import Patrols
 from quarterdeck.observe.watch.watch import to_nobody
 from quarterdeck.settings import Settings
 from quarterdeck.store.alerts import AlertStore
 from quarterdeck.store.interface import KeyStore, TelemetryStore
 from quarterdeck.store.sql.alerts import SqlAlertStore
+from quarterdeck.store.sql.documents import SqlDocumentStore
 from quarterdeck.store.sql.keys import SqlKeyStore
 
 WATCH_FILE = "watch.bin"
@@ -81,10 +81,9 @@ def watch_parts(
     def note(project: str, alert_id: str, event: AlertEvent) -> None:
         watch.note(project, alert_id, event)
 
-    oncall = OncallOptions()
-    known = Known(lambda alert: class_of(alert, {}, oncall), lambda _alert: ())
+    known = Known(lambda alert: on_call(watch).class_of(alert), lambda alert: on_call(watch).past(alert))
     outboxes = notify_parts(
-        settings.notify, oncall, endpoints, known=known, note=note, clock=clock, registry=registry, log=log
+        settings.notify, settings.oncall, endpoints, known=known, note=note, clock=clock, registry=registry, log=log
     )
     watch = Watch(
         feed=store,
@@ -99,9 +98,17 @@ def watch_parts(
         log=log,
         file=folder / WATCH_FILE,
         breaker=breaker,
+        desk=SqlDocumentStore(keys.engine),
+        oncall=settings.oncall,
         tell=to_nobody if outboxes is None else outboxes.tell,
     )
     return WatchParts(watch, alerts, outboxes)
+
+
+def on_call(watch: Watch) -> OnCall:
+    """Of a watch that was made with a place for decisions."""
+    assert watch.oncall is not None
+    return watch.oncall
 
 
 def patrols(options: SignalsOptions) -> Patrols:
