@@ -22,12 +22,18 @@ SINCE = "2020-01-01T00:00:00Z"
 @pytest.fixture(scope="module")
 def api(server: dict[str, str], data: Path) -> Iterator[httpx.Client]:
     """The server, once all of the history has been promised."""
-    replay(data / "tau2_retail_runs/dev", server["otlp_http"])
+    replayed = replay(data / "tau2_retail_runs/dev", server["otlp_http"])["runs"]
     with httpx.Client(base_url=f"{server['api']}/api/v1", timeout=60) as client:
-        deadline = time.monotonic() + 120
-        while calibration(client)["runs"] == 0 and time.monotonic() < deadline:
+        deadline = time.monotonic() + 300
+        while not (done := is_learned(calibration(client), replayed)) and time.monotonic() < deadline:
             client.get("/health")
+        assert done, calibration(client)
         yield client
+
+
+def is_learned(found: dict[str, Any], runs: int) -> bool:
+    """All of the history has its promises, and nothing waits."""
+    return found["runs"] == runs and found["waiting"] == 0
 
 
 def calibration(client: httpx.Client) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from quarterdeck.control.estimate import Estimator
 from quarterdeck.control.promises import PromiseDesk, PromiseGauges, PromiseOptions
 from quarterdeck.control.promises.ports import Learners
 from quarterdeck.model.runs import Run, Tokens
+from quarterdeck.store.interface import RunFilter
 
 from .conftest import NOW_NS, SECOND, Client, Deck, agent_trace
 
@@ -106,7 +107,19 @@ def test_calibration_counts_runs_below_each_promise(client: Client) -> None:
     (item,) = answer["items"]
     assert (answer["runs"], item["agent"], item["n"], item["drift"]) == (61, "support", 61, None)
     assert item["coverage"]["0.9"]["low"] < item["coverage"]["0.9"]["share"] < item["coverage"]["0.9"]["high"]
+    assert answer["waiting"] == 0
     assert client.get("/api/v1/estimates/calibration?quantity=smiles").status_code == 400
+
+
+def test_runs_that_wait_for_more_of_their_history_are_counted(deck: Deck, desk: PromiseDesk) -> None:
+    deck.take(agent_trace(1))
+    (run,) = deck.store.list_runs(RunFilter("default"), sort="-started_at", cursor=None, limit=1).items
+    deck.store.put_runs([run_like(run, 0, 100)], [("default", run.run_id)], settled_seq=0)
+    client = deck.client(promises=desk)
+    desk.tick(NOW_NS)
+    assert client.get("/api/v1/estimates/calibration").json()["waiting"] == 1
+    desk.tick(NOW_NS, all_of_it=True)
+    assert client.get("/api/v1/estimates/calibration").json()["waiting"] == 0
 
 
 def test_a_drifted_cohort_is_a_finding_with_its_mend(deck: Deck, desk: PromiseDesk, client: Client) -> None:

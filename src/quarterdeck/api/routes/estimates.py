@@ -90,7 +90,7 @@ async def get_estimate(
     responses=answers(
         {
             "quantity": "tokens_total", "since": "2026-11-17T07:00:00.000Z", "until": "2026-11-24T07:00:00.000Z",
-            "runs": 134, "truncated": False, "items": [cohort_calibration_dict(_COHORT)],
+            "runs": 134, "waiting": 0, "truncated": False, "items": [cohort_calibration_dict(_COHORT)],
         }
     ),
 )  # fmt: skip
@@ -103,6 +103,7 @@ async def get_calibration(
 
 
 def _calibration(services: ApiServices, project: str, quantity: Quantity, window: tuple[int, int]) -> object:
+    waiting = None if services.promises is None else services.promises.waiting(project)
     runs = services.store.kept_promises(project, *window, limit=RUNS_MAX + 1)
     newest = runs[-RUNS_MAX:]
     return {
@@ -110,6 +111,7 @@ def _calibration(services: ApiServices, project: str, quantity: Quantity, window
         "since": rfc3339(window[0]),
         "until": rfc3339(window[1]),
         "runs": len(newest),
+        "waiting": waiting,
         "truncated": len(runs) > RUNS_MAX,
         "items": [cohort_calibration_dict(cohort) for cohort in calibrate(newest, quantity, window=_DRIFT_RUNS)],
     }

@@ -123,12 +123,15 @@ class CohortCalibrationOut(BaseModel):
 
 
 class CalibrationOut(BaseModel):
-    """Whether promises came true. `runs`: those looked at, the newest of the window."""
+    """Whether promises came true. `runs`: those looked at, the newest of the window; `waiting`: over, not learned from yet."""
 
     quantity: Quantity
     since: str
     until: str
     runs: int
+    waiting: int | None = Field(
+        description="Runs of any time that are over and wait to be promised or learned from; 0 once a replayed history is done, null where nothing is estimated."
+    )
     truncated: bool = Field(description="Whether the window holds more runs than were looked at.")
     items: list[CohortCalibrationOut]
 

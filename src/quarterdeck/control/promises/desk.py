@@ -8,7 +8,7 @@ Refuses: to change a promise; to learn from what goes on; to stop for one bad lo
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from quarterdeck.clock import Clock
@@ -58,6 +58,7 @@ class PromiseDesk:
         self._book = Book(learners, options.projects_max, gauges)
         self._judge = Judge(feed, self._book, options, gauges)
         self._held = Held(options)
+        self._waiting: Mapping[str, int] = {}
         self._taken = Taken(options.taken_max)
         self._over_seq = self._live_seq = 0
         self._resumed = False
@@ -75,6 +76,10 @@ class PromiseDesk:
     def drifts(self, project: str) -> Sequence[Drift]:
         """Cohorts of the project whose newest runs leave what was promised."""
         return self._judge.drifts(project)
+
+    def waiting(self, project: str) -> int:
+        """Runs of the project that are over and wait to be promised or learned from, as of the last look."""
+        return self._waiting.get(project, 0)
 
     def limits(self) -> tuple[LimitNow, ...]:
         """Named limits and where they stand."""
@@ -126,7 +131,9 @@ class PromiseDesk:
         for runs, after_seq, seq in self._pages(self._feed.runs_over, self._over_seq):
             self._held.hold((run for run in runs if run not in self._taken), now_ns, after_seq=after_seq)
             self._over_seq = seq
+        self._waiting = self._held.by_project()
         made = self._take(self._held.due(now_ns, all_of_it=all_of_it))
+        self._waiting = self._held.by_project()
         self._gauges.held.set(len(self._held))
         made += self._promise_live(now_ns)
         if self._is_due("judge", now_ns, self._options.judge_every_s):

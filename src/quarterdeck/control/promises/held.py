@@ -6,7 +6,8 @@ in the order of its times. Refuses to hold more than its limit: beyond it what w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from quarterdeck.control.promises.chronicle import RunKey
 from quarterdeck.control.promises.options import PromiseOptions
@@ -40,6 +41,10 @@ class Held:
         quiet = all_of_it or now_ns - self._came_ns >= self._gather_ns or len(self._runs) > self._most
         found = [key for key, (run, since_ns, _) in self._runs.items() if self._is_due(run, since_ns, now_ns, quiet)]
         return [self._runs.pop(key)[0] for key in found]
+
+    def by_project(self) -> Mapping[str, int]:
+        """How many wait, of projects of which any does."""
+        return Counter(project for project, _ in self._runs)
 
     def oldest_seq(self, reading_seq: int) -> int:
         """Where reading must go on after a restart, so that nothing that waits is lost."""
