@@ -44,6 +44,7 @@ from quarterdeck.observe.signals.objectives.options import BurnOptions
 from quarterdeck.observe.signals.options import SignalsOptions
 from quarterdeck.observe.upkeep.options import RetentionOptions
 from quarterdeck.observe.watch.options import WatchOptions
+from quarterdeck.probes.options import ProbeOptions
 from quarterdeck.store.duckdb.options import DuckDBOptions
 from quarterdeck.store.sql.options import SqlOptions
 
@@ -97,6 +98,7 @@ class Settings(BaseSettings):
     alerts: AlertOptions = Field(default_factory=AlertOptions)
     oncall: OncallOptions = Field(default_factory=OncallOptions)
     notify: NotifyOptions = Field(default_factory=NotifyOptions)
+    probes: ProbeOptions = Field(default_factory=ProbeOptions)
     retention: RetentionOptions = Field(default_factory=RetentionOptions)
     duckdb: DuckDBOptions = Field(default_factory=DuckDBOptions)
     sql: SqlOptions = Field(default_factory=SqlOptions)

@@ -34,6 +34,7 @@ from quarterdeck.observe.upkeep.again import HistoryJobs
 from quarterdeck.observe.upkeep.erasure import Eraser
 from quarterdeck.observe.upkeep.retention import Retainer
 from quarterdeck.observe.watch import Watch
+from quarterdeck.probes.desk import ProbeDesk
 from quarterdeck.store.alerts import AlertStore
 from quarterdeck.store.approvals import ApprovalStore
 from quarterdeck.store.interface import KeyStore, TelemetryStore
@@ -136,6 +137,7 @@ class ApiServices:
     notifiers: Outboxes | None = None
     approvals: ApprovalStore | None = None
     promises: PromiseDesk | None = None
+    probes: ProbeDesk | None = None
     limits: Callable[[], LimitsNow] | None = None
     burn: BurnOptions = field(default_factory=BurnOptions)
     signals: SignalsOptions = field(default_factory=SignalsOptions)
@@ -170,6 +172,14 @@ def alerts_of(services: ApiServices) -> AlertStore:
     if services.alerts is None:
         raise NotFound(_NO_WATCH, mend=_WATCH_MEND)
     return services.alerts
+
+
+def probes_of(services: ApiServices) -> ProbeDesk:
+    """Raises NotFound on a server that runs no probes."""
+    if services.probes is None:
+        msg = "this server runs no probes"
+        raise NotFound(msg)
+    return services.probes
 
 
 def promises_of(services: ApiServices) -> PromiseDesk:

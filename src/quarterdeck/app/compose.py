@@ -21,6 +21,7 @@ from quarterdeck.app.bills import BillFolder
 from quarterdeck.app.bodies import Bodies, bodies_parts
 from quarterdeck.app.gateway import GatewayParts
 from quarterdeck.app.privacy import PrivacyParts, privacy_parts
+from quarterdeck.app.probes import probe_desk
 from quarterdeck.app.promises import promise_desk
 from quarterdeck.app.upkeep import UpkeepParts, upkeep_parts
 from quarterdeck.app.watch import WatchParts, watch_parts
@@ -38,6 +39,7 @@ from quarterdeck.observe.pipeline import Pipeline
 from quarterdeck.observe.pipeline.gauges import IngestGauges
 from quarterdeck.observe.runs import GapBook, PriceTable, build_runs, settle_runs, span_cost
 from quarterdeck.observe.runs.prices import Rates
+from quarterdeck.probes.desk import ProbeDesk
 from quarterdeck.settings import Settings
 from quarterdeck.store.approvals import ApprovalStore
 from quarterdeck.store.duckdb import DATA_FORMAT, DuckDBStore
@@ -59,6 +61,7 @@ class Deck(NamedTuple):
     upkeep: UpkeepParts
     watch: WatchParts
     promises: PromiseDesk | None
+    probes: ProbeDesk
     gateway: GatewayParts | None
     api: Any
     otlp_http: OtlpHttp
@@ -96,6 +99,9 @@ def compose(
         settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log, endpoints=endpoints,
         breaker=None if gateway is None else gateway.server.stops,
     )  # fmt: skip
+    probes = probe_desk(
+        settings, folder, store=store, keys=keys, gateway=gateway, clock=clock, registry=registry, log=log
+    )
     desk = promise_desk(settings, folder, store=store, clock=clock, registry=registry, log=log)
     bodies = bodies_parts(
         settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log,
@@ -112,7 +118,7 @@ def compose(
     services = _services(
         settings, folder, keys=keys, endpoints=endpoints, clock=clock, registry=registry, require_key=require_key,
         store=store, runs=runs, pipeline=pipeline, bodies=bodies, privacy=privacy, upkeep=upkeep, watch=watch,
-        gateway=gateway, promises=desk,
+        gateway=gateway, promises=desk, probes=probes,
     )  # fmt: skip
     authenticator = KeyAuthenticator(keys, require_key=require_key, default_project=settings.serve.project)
     refused = partial(_refused, gauges, log)
@@ -121,7 +127,7 @@ def compose(
         OtlpHttp(pipeline, authenticator, settings.ingest, lambda: hello, refused),
         OtlpGrpc(pipeline, authenticator, settings.ingest, refused),
     )
-    return Deck(store, pipeline, bodies, upkeep, watch, desk, gateway, create_api(services), *doors)
+    return Deck(store, pipeline, bodies, upkeep, watch, desk, probes, gateway, create_api(services), *doors)
 
 
 def _gateway(settings: Settings, clock: Clock, registry: CollectorRegistry) -> GatewayParts | None:
@@ -149,6 +155,7 @@ def _services(
     watch: WatchParts,
     gateway: GatewayParts | None,
     promises: PromiseDesk | None,
+    probes: ProbeDesk,
 ) -> ApiServices:
     """What the API may use of all that was joined."""
     return ApiServices(
@@ -159,7 +166,7 @@ def _services(
         conversation=conversation,
         mapped_by=mapped_by,
         notes=notes,
-        ingest_health=lambda: _with_limits(pipeline.health(), bodies, watch, gateway, promises),
+        ingest_health=lambda: _with_limits(pipeline.health(), bodies, watch, gateway, promises, probes=probes),
         endpoints=endpoints,
         require_key=require_key,
         webui_dir=_page_folder(),
@@ -181,6 +188,7 @@ def _services(
         outcomes=_desk(settings, bodies, pipeline, clock),
         watch=watch.watch,
         promises=promises,
+        probes=probes,
         alerts=watch.alerts if settings.watch.enabled else None,
         notifiers=watch.outboxes,
         approvals=_approvals(keys),
@@ -205,11 +213,17 @@ def _desk(settings: Settings, bodies: Bodies, pipeline: Pipeline, clock: Clock) 
 
 
 def _with_limits(
-    health: IngestHealth, bodies: Bodies, watch: WatchParts, gateway: GatewayParts | None, promises: PromiseDesk | None
+    health: IngestHealth,
+    bodies: Bodies,
+    watch: WatchParts,
+    gateway: GatewayParts | None,
+    promises: PromiseDesk | None,
+    *,
+    probes: ProbeDesk,
 ) -> IngestHealth:
     own = () if gateway is None else gateway.limits()
     own = own if promises is None else (*own, *promises.limits())
-    held = (*bodies.book.limits(), *bodies.sampler.limits(), *watch.limits(), *own)
+    held = (*bodies.book.limits(), *bodies.sampler.limits(), *watch.limits(), *probes.limits(), *own)
     return replace(health, limits=(*health.limits, *held))
 
 

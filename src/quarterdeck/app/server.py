@@ -53,6 +53,7 @@ _DRAIN_UPKEEP_S = 1.0
 _DRAIN_SAMPLER_S = 1.0
 _DRAIN_WATCH_S = 1.0
 _DRAIN_PROMISES_S = 1.0
+_DRAIN_PROBES_S = 1.0
 
 
 class Sockets(NamedTuple):
@@ -161,6 +162,7 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     )
     if deck.promises is not None:
         await asyncio.to_thread(deck.promises.stop, _DRAIN_PROMISES_S)
+    await asyncio.to_thread(deck.probes.stop, _DRAIN_PROBES_S)
     drained = await asyncio.to_thread(deck.pipeline.stop, _DRAIN_PIPELINE_S)
     drained &= await asyncio.to_thread(deck.bodies.sampler.stop, _DRAIN_SAMPLER_S)
     log.info("stopped", drained=drained)
@@ -172,6 +174,7 @@ def _start_loops(deck: compose.Deck) -> None:
     deck.watch.start()
     if deck.promises is not None:
         deck.promises.start()
+    deck.probes.start()
 
 
 async def _open_gateway(deck: compose.Deck, sockets: Sockets, log: Any) -> None:
