@@ -33,6 +33,7 @@ _LAZY: dict[str, str] = {
     "World": "quarterdeck.light",
     "adapters": "quarterdeck.control.budget.adapters",
     "approvals": "quarterdeck.light",
+    "probe": "quarterdeck.light.probing",
     "shared_amounts": "quarterdeck.light",
     "testing": "quarterdeck.testing",
 }
@@ -62,6 +63,7 @@ __all__ = [
     "__version__",
     "adapters",
     "approvals",
+    "probe",
     "shared_amounts",
     "testing",
 ]

@@ -30,6 +30,7 @@ from quarterdeck.control.gateway.options import AdmissionOptions, GatewayOptions
 from quarterdeck.control.promises.options import PromiseOptions
 from quarterdeck.errors import BadFile, BadSetting
 from quarterdeck.observe.alerts.options import AlertOptions
+from quarterdeck.observe.incidents.options import IncidentOptions
 from quarterdeck.observe.ingest.options import IngestOptions
 from quarterdeck.observe.notifiers.options import NotifyOptions
 from quarterdeck.observe.oncall.options import OncallOptions
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
     alerts: AlertOptions = Field(default_factory=AlertOptions)
     oncall: OncallOptions = Field(default_factory=OncallOptions)
     notify: NotifyOptions = Field(default_factory=NotifyOptions)
+    incidents: IncidentOptions = Field(default_factory=IncidentOptions)
     probes: ProbeOptions = Field(default_factory=ProbeOptions)
     retention: RetentionOptions = Field(default_factory=RetentionOptions)
     duckdb: DuckDBOptions = Field(default_factory=DuckDBOptions)

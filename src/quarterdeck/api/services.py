@@ -23,6 +23,7 @@ from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.runs import RunTree
 from quarterdeck.model.spans import Span
 from quarterdeck.observe.notifiers import Outboxes
+from quarterdeck.observe.incidents.desk import IncidentDesk
 from quarterdeck.observe.outcomes import OutcomeDesk
 from quarterdeck.observe.privacy.counts import Tally
 from quarterdeck.observe.privacy.options import PrivacyOptions
@@ -103,7 +104,7 @@ class ApiServices:
     why not. `storage_path` is shown in the health document. `default_project` is read by requests that name none.
     `sampling` is the policy in force and `sampling_key` the key of its draw; `labels` answers the cohort labels of a project.
     `burn` holds the objectives, `signals` the rules of the watch. `outcomes` takes posted outcomes in. None stands for what a server has not: `upkeep` and `outcomes` where nothing is
-    stored for long (tests), `watch` and `alerts` where nobody watches the fleet, `limits` where no gateway runs, `promises` where nothing is estimated.
+    stored for long (tests), `watch` and `alerts` where nobody watches the fleet, `limits` where no gateway runs, `promises` where nothing is estimated, `incidents` where nothing is kept of them.
     """
 
     store: TelemetryStore
@@ -137,6 +138,7 @@ class ApiServices:
     notifiers: Outboxes | None = None
     approvals: ApprovalStore | None = None
     promises: PromiseDesk | None = None
+    incidents: IncidentDesk | None = None
     probes: ProbeDesk | None = None
     limits: Callable[[], LimitsNow] | None = None
     burn: BurnOptions = field(default_factory=BurnOptions)
@@ -196,6 +198,14 @@ def approvals_of(services: ApiServices) -> ApprovalStore:
         msg = "this server keeps no approvals"
         raise NotFound(msg)
     return services.approvals
+
+
+def incidents_of(services: ApiServices) -> IncidentDesk:
+    """Raises NotFound on a server that keeps no incidents."""
+    if services.incidents is None:
+        msg = "this server keeps no incidents"
+        raise NotFound(msg)
+    return services.incidents
 
 
 def limits_of(services: ApiServices) -> Callable[[], LimitsNow]:

@@ -20,6 +20,7 @@ from quarterdeck.app.access import KeyAuthenticator
 from quarterdeck.app.bills import BillFolder
 from quarterdeck.app.bodies import Bodies, bodies_parts
 from quarterdeck.app.gateway import GatewayParts
+from quarterdeck.app.incidents import incident_desk
 from quarterdeck.app.privacy import PrivacyParts, privacy_parts
 from quarterdeck.app.probes import probe_desk
 from quarterdeck.app.promises import promise_desk
@@ -188,6 +189,7 @@ def _services(
         outcomes=_desk(settings, bodies, pipeline, clock),
         watch=watch.watch,
         promises=promises,
+        incidents=incident_desk(settings, keys=keys, store=store, clock=clock),
         probes=probes,
         alerts=watch.alerts if settings.watch.enabled else None,
         notifiers=watch.outboxes,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quarterdeck.cli import alerts_notify, output
+from quarterdeck.cli import alerts_notify, alerts_probe, output
 from quarterdeck.cli.client import DEFAULT_URL, ApiClient, AsJson, Key, Project, Url, project_parameter, segment
 
 COLUMNS = (("state", "left"), ("since", "left"), ("id", "id"), ("what", "left"))
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_alerts)
     group.command("show")(show)
     group.command("close")(close)
+    group.command("probe")(alerts_probe.probe)
     alerts_notify.register(group)
     app.add_typer(group, name="alerts")
 
