@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from prometheus_client import CollectorRegistry
 
+from quarterdeck.api.drills import Drills
 from quarterdeck.api.options import ApiOptions
 from quarterdeck.clock import Clock
 from quarterdeck.control.gateway.limits import LimitsNow
@@ -104,7 +105,7 @@ class ApiServices:
     why not. `storage_path` is shown in the health document. `default_project` is read by requests that name none.
     `sampling` is the policy in force and `sampling_key` the key of its draw; `labels` answers the cohort labels of a project.
     `burn` holds the objectives, `signals` the rules of the watch. `outcomes` takes posted outcomes in. None stands for what a server has not: `upkeep` and `outcomes` where nothing is
-    stored for long (tests), `watch` and `alerts` where nobody watches the fleet, `limits` where no gateway runs, `promises` where nothing is estimated, `incidents` where nothing is kept of them.
+    stored for long (tests), `watch`, `alerts` and `drills` where nobody watches the fleet, `limits` where no gateway runs, `promises` where nothing is estimated, `incidents` where nothing is kept of them.
     """
 
     store: TelemetryStore
@@ -138,6 +139,7 @@ class ApiServices:
     notifiers: Outboxes | None = None
     approvals: ApprovalStore | None = None
     promises: PromiseDesk | None = None
+    drills: Drills | None = None
     incidents: IncidentDesk | None = None
     probes: ProbeDesk | None = None
     limits: Callable[[], LimitsNow] | None = None

@@ -19,6 +19,7 @@ from quarterdeck.app import data_dir
 from quarterdeck.app.access import KeyAuthenticator
 from quarterdeck.app.bills import BillFolder
 from quarterdeck.app.bodies import Bodies, bodies_parts
+from quarterdeck.app.drills import DrillDesk, drill_desk
 from quarterdeck.app.gateway import GatewayParts
 from quarterdeck.app.incidents import incident_desk
 from quarterdeck.app.privacy import PrivacyParts, privacy_parts
@@ -61,6 +62,7 @@ class Deck(NamedTuple):
     bodies: Bodies
     upkeep: UpkeepParts
     watch: WatchParts
+    drills: DrillDesk | None
     promises: PromiseDesk | None
     probes: ProbeDesk
     gateway: GatewayParts | None
@@ -112,6 +114,7 @@ def compose(
         store=bodies.store, canonical=Canonicalizer(user_hash_key=hash_key), build_runs=bodies.build_runs,
         gauges=gauges, clock=clock, ingest=settings.ingest, options=settings.pipeline, log=log, privacy=privacy.door,
     )  # fmt: skip
+    drills = drill_desk(keys, store=store, pipeline=pipeline, watch=watch, clock=clock, log=log)
     upkeep = upkeep_parts(
         settings, store=bodies.store, pipeline=pipeline, privacy=privacy, ledger=ledger, trees=runs.trees,
         hash_key=hash_key, clock=clock, log=log,
@@ -119,7 +122,7 @@ def compose(
     services = _services(
         settings, folder, keys=keys, endpoints=endpoints, clock=clock, registry=registry, require_key=require_key,
         store=store, runs=runs, pipeline=pipeline, bodies=bodies, privacy=privacy, upkeep=upkeep, watch=watch,
-        gateway=gateway, promises=desk, probes=probes,
+        gateway=gateway, promises=desk, drills=drills, probes=probes,
     )  # fmt: skip
     authenticator = KeyAuthenticator(keys, require_key=require_key, default_project=settings.serve.project)
     refused = partial(_refused, gauges, log)
@@ -128,7 +131,7 @@ def compose(
         OtlpHttp(pipeline, authenticator, settings.ingest, lambda: hello, refused),
         OtlpGrpc(pipeline, authenticator, settings.ingest, refused),
     )
-    return Deck(store, pipeline, bodies, upkeep, watch, desk, probes, gateway, create_api(services), *doors)
+    return Deck(store, pipeline, bodies, upkeep, watch, drills, desk, probes, gateway, create_api(services), *doors)
 
 
 def _gateway(settings: Settings, clock: Clock, registry: CollectorRegistry) -> GatewayParts | None:
@@ -156,6 +159,7 @@ def _services(
     watch: WatchParts,
     gateway: GatewayParts | None,
     promises: PromiseDesk | None,
+    drills: DrillDesk | None,
     probes: ProbeDesk,
 ) -> ApiServices:
     """What the API may use of all that was joined."""
@@ -189,6 +193,7 @@ def _services(
         outcomes=_desk(settings, bodies, pipeline, clock),
         watch=watch.watch,
         promises=promises,
+        drills=drills,
         incidents=incident_desk(settings, keys=keys, store=store, clock=clock),
         probes=probes,
         alerts=watch.alerts if settings.watch.enabled else None,

@@ -125,7 +125,7 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     await asyncio.to_thread(deck.pipeline.start, loop)
     deck.bodies.sampler.start()
     await asyncio.to_thread(deck.upkeep.start)
-    _start_loops(deck)
+    _start_loops(deck, loop)
     scratch = Path(tempfile.mkdtemp(prefix="qd-"))
     backend = scratch / "grpc.sock"
     http_mend = f"this is OTLP/HTTP; gRPC is at {endpoints['otlp_grpc']}"
@@ -157,6 +157,8 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     await front.stop()
     await deck.otlp_grpc.stop(1.0)
     await asyncio.gather(*tasks, return_exceptions=True)
+    if deck.drills is not None:
+        await asyncio.to_thread(deck.drills.stop, _DRAIN_WATCH_S)
     await asyncio.gather(
         asyncio.to_thread(deck.upkeep.stop, _DRAIN_UPKEEP_S), asyncio.to_thread(deck.watch.stop, _DRAIN_WATCH_S)
     )
@@ -170,8 +172,10 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _start_loops(deck: compose.Deck) -> None:
+def _start_loops(deck: compose.Deck, loop: asyncio.AbstractEventLoop) -> None:
     deck.watch.start()
+    if deck.drills is not None:
+        deck.drills.start(loop)
     if deck.promises is not None:
         deck.promises.start()
     deck.probes.start()
