@@ -10,7 +10,8 @@ from prometheus_client import CollectorRegistry
 
 from quarterdeck.app.notify import Known, notify_parts
 from quarterdeck.clock import Clock
-from quarterdeck.model.alerts import AlertEvent
+from quarterdeck.model.alerts import Alert, AlertEvent
+from quarterdeck.model.drills import is_drill
 from quarterdeck.model.health import LimitNow
 from quarterdeck.model.ports import Breaker
 from quarterdeck.observe.notifiers import Outboxes
@@ -20,7 +21,7 @@ from quarterdeck.observe.signals.objectives import Objectives
 from quarterdeck.observe.watch import Watch
 from quarterdeck.observe.watch.gauges import WatchGauges
 from quarterdeck.observe.watch.oncall import OnCall
-from quarterdeck.observe.watch.ports import Patrols
+from quarterdeck.observe.watch.ports import Patrols, Tell
 from quarterdeck.observe.watch.watch import to_nobody
 from quarterdeck.settings import Settings
 from quarterdeck.store.alerts import AlertStore
@@ -100,7 +101,7 @@ def watch_parts(
         breaker=breaker,
         desk=SqlDocumentStore(keys.engine),
         oncall=settings.oncall,
-        tell=to_nobody if outboxes is None else outboxes.tell,
+        tell=to_nobody if outboxes is None else _of_real_runs(outboxes.tell),
     )
     return WatchParts(watch, alerts, outboxes)
 
@@ -114,3 +115,13 @@ def on_call(watch: Watch) -> OnCall:
 def patrols(options: SignalsOptions) -> Patrols:
     """How patrols are made with these options."""
     return Patrols(lambda project: Patrol(project, options), lambda project, data: Patrol.load(project, options, data))
+
+
+def _of_real_runs(tell: Tell) -> Tell:
+    """Nobody is told of a drill's alerts."""
+
+    def told(alert: Alert, event: str) -> None:
+        if not is_drill(alert.project):
+            tell(alert, event)
+
+    return told

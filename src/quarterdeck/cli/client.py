@@ -78,7 +78,14 @@ class ApiClient:
         """The JSON answer of `GET /api/v1/{path}`. Raises a member of the error family."""
         return self._answer(lambda: self._http.get(path, params=list(parameters)))
 
+    def text(self, path: str, parameters: Parameters = ()) -> str:
+        """The text of `GET /api/v1/{path}`, which is not JSON. Raises a member of the error family."""
+        return self._checked(lambda: self._http.get(path, params=list(parameters))).text
+
     def _answer(self, ask: Callable[[], httpx.Response]) -> Any:
+        return self._document(self._checked(ask))
+
+    def _checked(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
         try:
             response = ask()
         except self._transport_error as failure:
@@ -86,7 +93,7 @@ class ApiClient:
             raise Unreachable(msg, mend="start one with `quarterdeck serve`, or name another with --url") from failure
         if response.status_code >= 400:
             raise _error_of(response)
-        return self._document(response)
+        return response
 
     def post(self, path: str, body: bytes, content_type: str, parameters: Parameters = ()) -> Any:
         """The JSON answer of `POST /api/v1/{path}`. Raises a member of the error family."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quarterdeck.cli import output
+from quarterdeck.cli import incidents_postmortem, output
 from quarterdeck.cli.client import AsJson
 
 SENTENCE = "Grade incidents by harm."
@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help=SENTENCE, no_args_is_help=True)
     group.callback(help=SENTENCE)(_no_command)
     group.command("grade")(grade)
+    group.command("postmortem")(incidents_postmortem.postmortem)
     app.add_typer(group, name="incidents")
 
 
