@@ -1,22 +1,27 @@
-"""`GET alerts`, `GET alerts/{alert_id}`, `POST alerts/{alert_id}/close`: what got worse, one alert for each cause."""
+"""`GET alerts`, `GET alerts/{alert_id}`: what got worse, one alert for each cause, and how it stands with the people on call."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from quarterdeck.api.context import Ctx, Project
 from quarterdeck.api.exemplars import exemplar_list, exemplars_of_alert
+from quarterdeck.api.oncall import standing_of, urgency_of
 from quarterdeck.api.queries import ProjectQuery, WindowQuery, window
 from quarterdeck.api.routes.common import Id, answers
-from quarterdeck.api.services import ApiServices, alerts_of, watch_of
-from quarterdeck.api.wire.alert import AlertOut, AlertsOut, CloseIn, State, alert_dict, alert_row
+from quarterdeck.api.services import ApiServices, alerts_of
+from quarterdeck.api.wire.alert import State, alert_dict, alert_row
 from quarterdeck.api.wire.common import listing
+from quarterdeck.api.wire.oncall import InboxAlertOut, InboxOut, Standing, standing_fields
+from quarterdeck.errors import BadInput
 from quarterdeck.model.alerts import Alert, AlertEvent
 from quarterdeck.model.measured import Measured
+from quarterdeck.model.oncall import Action, Paging
 from quarterdeck.model.signals import Deploy, Finding, FindingKind, SliceScore
 from quarterdeck.store.alerts import AlertFilter
 
@@ -50,7 +55,19 @@ _ALERT = Alert(
 _EXEMPLARS = [
     {"role": "worst", "run_id": "9f86d081884c7d659a2feaa0c55ad015", "because": "the longest of 65 failed runs"}
 ]
-_CLOSED = alert_dict(_ALERT) | {"state": "resolved", "resolution": "v7 was rolled back"}
+_STANDS = standing_fields(
+    Standing(
+        "capability",
+        Paging("page", "firing, and somebody can act"),
+        Action("Probe the worst run on v7 and v6; roll back prompt version v7 if it fails on the new one only."),
+        "the prompt (v6 to v7)",
+    )
+)
+SHOWN = alert_dict(_ALERT, _EXEMPLARS) | _STANDS
+"""The alert that the documents show, and below it as a row of a list."""
+INBOX_ROW = alert_row(_ALERT) | _STANDS
+URGENT_READ_MAX = 500
+"""Alerts of which the most urgent are chosen."""
 
 
 class AlertsQuery(WindowQuery):
@@ -60,50 +77,54 @@ class AlertsQuery(WindowQuery):
     kind: Annotated[
         list[FindingKind], Field(default_factory=list, max_length=5, description="Repeatable; default all.")
     ]
+    order: Annotated[
+        Literal["newest", "urgency"],
+        Field(description="`urgency`: what pages first, then by class, then who waits longest; open ones by default."),
+    ] = "newest"
     limit: Annotated[int, Field(ge=1, le=500, description="Most items of one answer.")] = 50
     cursor: Annotated[str | None, Field(max_length=2000, description="`next_cursor` of the page before.")] = None
 
 
-@router.get("/alerts", response_model=AlertsOut, responses=answers(listing([alert_row(_ALERT)])))
+@router.get("/alerts", response_model=InboxOut, responses=answers(listing([INBOX_ROW])))
 async def list_alerts(request: Request, ctx: Ctx, project: Project, query: Annotated[AlertsQuery, Query()]) -> Response:
-    """Alerts, the newest first; in a list each shows the finding that leads it."""
-    alerts = alerts_of(ctx.services)
+    """Alerts, the newest or the most urgent first; in a list each shows the finding that leads it."""
+    alerts_of(ctx.services)
     since_ns, until_ns = window(query, ctx.services.clock.now_ns())
     where = AlertFilter(project, tuple(query.state), tuple(query.kind), since_ns=since_ns, until_ns=until_ns)
+    if query.order == "urgency":
+        if query.cursor is not None:
+            raise BadInput("cursor: found one, expected none with order=urgency", mend="ask for more with limit")
+        return await ctx.answer(request, lambda: _urgent(ctx.services, where, query.limit))
+    return await ctx.answer(request, lambda: _newest(ctx.services, where, query.cursor, query.limit))
 
-    def make() -> dict[str, Any]:
-        found, cursor = alerts.list_alerts(where, cursor=query.cursor, limit=query.limit)
-        return listing([alert_row(alert) for alert in found], cursor)
 
-    return await ctx.answer(request, make)
-
-
-@router.get(
-    "/alerts/{alert_id}", response_model=AlertOut, responses=answers(alert_dict(_ALERT, _EXEMPLARS), missing=True)
-)
+@router.get("/alerts/{alert_id}", response_model=InboxAlertOut, responses=answers(SHOWN, missing=True))
 async def get_alert(
     request: Request, ctx: Ctx, project: Project, alert_id: Id, _query: Annotated[ProjectQuery, Query()]
 ) -> Response:
-    """One alert with all its findings, its events and at most five runs to open."""
+    """One alert with all its findings, its events, how it stands and at most five runs to open."""
     alerts = alerts_of(ctx.services)
-    return await ctx.answer(request, lambda: _whole(ctx.services, alerts.get_alert(project, alert_id)))
+    return await ctx.answer(request, lambda: whole_alert(ctx.services, alerts.get_alert(project, alert_id)))
 
 
-@router.post("/alerts/{alert_id}/close", response_model=AlertOut, responses=answers(_CLOSED, missing=True))
-async def close_alert(
-    request: Request,
-    ctx: Ctx,
-    project: Project,
-    alert_id: Id,
-    asked: Annotated[CloseIn, Body()],
-    _query: Annotated[ProjectQuery, Query()],
-) -> Response:
-    """Resolve an alert for a reason, which stays with it. The streams that it rests on do not open it again for a day."""
-    watch = watch_of(ctx.services)
-    return await ctx.answer(
-        request, lambda: _whole(ctx.services, watch.close_alert(project, alert_id, asked.reason, asked.by))
-    )
+def whole_alert(services: ApiServices, alert: Alert) -> dict[str, Any]:
+    """As `InboxAlertOut`."""
+    exemplars = exemplar_list(exemplars_of_alert(services.store, alert))
+    return alert_dict(alert, exemplars) | standing_fields(standing_of(services, alert))
 
 
-def _whole(services: ApiServices, alert: Alert) -> dict[str, Any]:
-    return alert_dict(alert, exemplar_list(exemplars_of_alert(services.store, alert)))
+def inbox_row(services: ApiServices, alert: Alert) -> dict[str, Any]:
+    """As `InboxRowOut`."""
+    return alert_row(alert) | standing_fields(standing_of(services, alert))
+
+
+def _newest(services: ApiServices, where: AlertFilter, cursor: str | None, limit: int) -> dict[str, Any]:
+    found, cursor = alerts_of(services).list_alerts(where, cursor=cursor, limit=limit)
+    return listing([inbox_row(services, alert) for alert in found], cursor)
+
+
+def _urgent(services: ApiServices, where: AlertFilter, limit: int) -> dict[str, Any]:
+    open_ones = replace(where, states=where.states or ("firing", "pending"))
+    found, _ = alerts_of(services).list_alerts(open_ones, cursor=None, limit=URGENT_READ_MAX)
+    first = sorted(found, key=lambda alert: urgency_of(services, alert))[:limit]
+    return listing([inbox_row(services, alert) for alert in first])

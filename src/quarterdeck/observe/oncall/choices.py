@@ -94,8 +94,8 @@ def _choice(kind: DispositionKind, case: _Case) -> Choice:
 
 def _refused(kind: DispositionKind, case: _Case) -> BadInput | None:
     alert, probe = case.alert, case.probe
-    if alert.state == "resolved":
-        return BadInput(f"it is resolved already: {alert.resolution or 'the evidence is over'}")
+    if any(one.alert_id == alert.alert_id and one.standing and one.at_ns >= (alert.fired_ns or 0) for one in case.past):
+        return BadInput("it has a disposition already, which would have to be taken back first")
     asked = Asked(kind, _TRIED, "somebody", other_alert_id="another", approver="somebody")
     if probe is not None:
         asked = replace(asked, probe_id=probe.probe_id, probe_verdict=probe.verdict, probe_at_ns=probe.at_ns)

@@ -43,7 +43,8 @@ def test_a_wobble_is_offered_only_after_a_probe_said_so() -> None:
 
 
 def test_a_second_dismissal_asks_for_an_investigation() -> None:
-    past = (disposition_of(SWING, alert(), (), NOW, OPTIONS),)
+    before = disposition_of(SWING, alert(), (), NOW, OPTIONS)
+    past = (replace(before, ended_ns=NOW + 1, ended_because="refuted: more came"),)
     again = by_kind(past=past, now_ns=NOW + DAY_NS)
     assert (again["normal_swing"].allowed, again["normal_swing"].code) == (False, "investigation_required")
     assert again["normal_swing"].asks_for == ("reason", "by", "probe_id", "incident_id")
@@ -53,10 +54,10 @@ def test_a_second_dismissal_asks_for_an_investigation() -> None:
     assert by_kind(past=past, now_ns=NOW + 8 * DAY_NS)["normal_swing"].allowed
 
 
-def test_what_is_over_or_unmeasured_is_said() -> None:
-    over = by_kind(alert=replace(alert(), state="resolved", resolution="rolled back"))
-    assert not any(one.allowed for one in over.values())
-    assert over["fixed"].why_not == "it is resolved already: rolled back"
+def test_what_has_a_disposition_or_no_statistic_is_said() -> None:
+    closed = by_kind(past=(disposition_of(SWING, alert(), (), NOW, OPTIONS),))
+    assert not any(one.allowed for one in closed.values())
+    assert "has a disposition already" in (closed["fixed"].why_not or "")
     unmeasured = by_kind(alert=alert(finding(now=Measured(0.31, None, None, 3))))
     assert not unmeasured["normal_swing"].allowed
     assert unmeasured["fixed"].allowed
