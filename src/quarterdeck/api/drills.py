@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from quarterdeck.api.times import rfc3339_or_none
 from quarterdeck.api.wire.common import rate
 from quarterdeck.errors import NotFound
 from quarterdeck.model.drills import Drill, DrillKind
@@ -19,7 +20,10 @@ _DAY_NS = 86_400 * 10**9
 
 
 class Drills(Protocol):
-    """Drills of a server, by project."""
+    """Drills of a server, by project. `required_days`: one is to be passed so often, None = none is asked for."""
+
+    @property
+    def required_days(self) -> float | None: ...
 
     def begin(self, project: str, *, kind: DrillKind, size: float | None, by: str) -> Drill:
         """Starts one and returns at once. Raises BadInput, Overloaded while another is under way."""
@@ -54,11 +58,11 @@ def rates(drills: Sequence[Drill]) -> dict[str, Any]:
 
 
 def readiness(drills: Sequence[Drill], required_days: float | None, now_ns: int) -> dict[str, Any]:
-    """For the handover: whether a drill was passed lately. `due` is None where none is required."""
+    """Whether a drill was passed lately: {passed_at, due, in_words}. `due` is None where none is required."""
     passed = max((one.started_ns for one in drills if one.state in ("found", "quiet")), default=None)
     days = None if passed is None else (now_ns - passed) / _DAY_NS
     due = None if required_days is None else days is None or days > required_days
-    return {"passed_ns": passed, "due": due, "in_words": _ready_words(days, required_days, due=due)}
+    return {"passed_at": rfc3339_or_none(passed), "due": due, "in_words": _ready_words(days, required_days, due=due)}
 
 
 def _ready_words(days: float | None, required_days: float | None, *, due: bool | None) -> str:

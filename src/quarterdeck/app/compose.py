@@ -114,7 +114,7 @@ def compose(
         store=bodies.store, canonical=Canonicalizer(user_hash_key=hash_key), build_runs=bodies.build_runs,
         gauges=gauges, clock=clock, ingest=settings.ingest, options=settings.pipeline, log=log, privacy=privacy.door,
     )  # fmt: skip
-    drills = drill_desk(keys, store=store, pipeline=pipeline, watch=watch, clock=clock, log=log)
+    drills = drill_desk(settings, keys, store=store, pipeline=pipeline, watch=watch, clock=clock, log=log)
     upkeep = upkeep_parts(
         settings, store=bodies.store, pipeline=pipeline, privacy=privacy, ledger=ledger, trees=runs.trees,
         hash_key=hash_key, clock=clock, log=log,

@@ -20,6 +20,7 @@ from quarterdeck.model.alerts import Alert
 from quarterdeck.model.documents import Document
 from quarterdeck.model.drills import Drill, DrillKind
 from quarterdeck.records import Ledger
+from quarterdeck.settings import Settings
 from quarterdeck.simulate.drill import SIZE_MAX, Part, parts
 from quarterdeck.store.alerts import AlertFilter, AlertStore
 from quarterdeck.store.documents import DocumentFilter, DocumentStore
@@ -53,7 +54,17 @@ class Ways(NamedTuple):
 class DrillDesk:
     """Implements `api.services.Drills`."""
 
-    def __init__(self, ways: Ways, documents: DocumentStore, ledger: Ledger, clock: Clock, log: Any) -> None:
+    def __init__(
+        self,
+        ways: Ways,
+        documents: DocumentStore,
+        ledger: Ledger,
+        clock: Clock,
+        log: Any,
+        *,
+        required_days: float | None = None,
+    ) -> None:
+        self.required_days = required_days
         self._ways = ways
         self._documents = documents
         self._ledger = ledger
@@ -215,7 +226,14 @@ def _drill(document: Document) -> Drill:
 
 
 def drill_desk(
-    keys: KeyStore, *, store: TelemetryStore, pipeline: Pipe, watch: WatchParts, clock: Clock, log: Any
+    settings: Settings,
+    keys: KeyStore,
+    *,
+    store: TelemetryStore,
+    pipeline: Pipe,
+    watch: WatchParts,
+    clock: Clock,
+    log: Any,
 ) -> DrillDesk | None:
     """None: nobody watches the fleet, so there is nothing to drill. Documents lie beside the keys."""
     if watch.watch is None:
@@ -227,4 +245,5 @@ def drill_desk(
         return pipeline.submit(project, body, "protobuf")
 
     ways = Ways(submit, store, watch.alerts, watch.watch)
-    return DrillDesk(ways, documents, Ledger(documents, "oncall"), clock, log)
+    required = settings.oncall.drill_required_days
+    return DrillDesk(ways, documents, Ledger(documents, "oncall"), clock, log, required_days=required)

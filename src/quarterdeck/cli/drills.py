@@ -85,6 +85,7 @@ def list_drills(*, url: Url = DEFAULT_URL, key: Key = None, project: Project = N
     output.print_table(COLUMNS, (row(one) for one in found["items"]))
     for name, words in (("detection", "regressions found"), ("false_escalation", "noise that raised an alert")):
         typer.echo(f"{words}: {_rate(found[name])}")
+    typer.echo(found["readiness"]["in_words"])
 
 
 def row(drill: Mapping[str, Any]) -> list[str]:

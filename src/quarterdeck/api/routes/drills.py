@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response
 
 from quarterdeck.api.context import Ctx, Project
-from quarterdeck.api.drills import drills_of, rates
+from quarterdeck.api.drills import drills_of, rates, readiness
 from quarterdeck.api.queries import ProjectQuery
 from quarterdeck.api.routes.common import Id, answers
 from quarterdeck.api.wire.common import listing
@@ -24,6 +25,11 @@ _FOUND = replace(
     _RUNNING, state="found", runs=60, found_ns=_AT + 12 * 10**9, detect_s=60.0, runs_until=60,
     title="drill-agent in drill with prompt v7 fails more than v6",
 )  # fmt: skip
+
+
+def _all(drills: Sequence[Drill], required_days: float | None, now_ns: int) -> dict[str, Any]:
+    listed = listing([drill_dict(one) for one in drills])
+    return listed | rates(drills) | {"readiness": readiness(drills, required_days, now_ns)}
 
 
 @router.post("/drills", response_model=DrillOut, responses=answers(drill_dict(_RUNNING)))
@@ -41,7 +47,7 @@ async def begin_drill(
     )
 
 
-@router.get("/drills", response_model=DrillsOut, responses=answers(listing([drill_dict(_FOUND)]) | rates([_FOUND])))
+@router.get("/drills", response_model=DrillsOut, responses=answers(_all([_FOUND], 90.0, _AT + 10**15)))
 async def list_drills(
     request: Request, ctx: Ctx, project: Project, _query: Annotated[ProjectQuery, Query()]
 ) -> Response:
@@ -50,7 +56,7 @@ async def list_drills(
 
     def make() -> dict[str, Any]:
         found = desk.drills(project)
-        return listing([drill_dict(one) for one in found]) | rates(found)
+        return _all(found, desk.required_days, ctx.services.clock.now_ns())
 
     return await ctx.answer(request, make)
 

@@ -47,6 +47,14 @@ class DrillOut(BaseModel):
     in_words: str
 
 
+class ReadinessOut(BaseModel):
+    """When a drill was passed last, and whether one is due (null: the settings ask for none)."""
+
+    passed_at: str | None
+    due: bool | None
+    in_words: str
+
+
 class DrillsOut(BaseModel):
     """Drills, newest first, and what all of them say; a rate is null when nothing was counted."""
 
@@ -54,6 +62,7 @@ class DrillsOut(BaseModel):
     next_cursor: str | None
     detection: RateOut | None
     false_escalation: RateOut | None
+    readiness: ReadinessOut
 
 
 def drill_dict(drill: Drill) -> dict[str, Any]:

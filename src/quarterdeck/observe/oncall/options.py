@@ -63,6 +63,12 @@ class OncallOptions(BaseModel):
         description="A second dismissal as a swing or wobble within this time asks for an investigation.",
         json_schema_extra={"unit": "days"},
     )
+    drill_required_days: float | None = Field(
+        None,
+        gt=0,
+        description="A rotation passes a drill once in so many days; the handover says when it is due. Without it none is asked for.",
+        json_schema_extra={"unit": "days"},
+    )
     refuted_at: float = Field(
         20.0, gt=1, description="Evidence at which a dismissal is refuted; one in so many true ones ever is."
     )
