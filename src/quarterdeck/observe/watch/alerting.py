@@ -92,6 +92,10 @@ class Alerting:
         """Open or over. Raises NotFound."""
         return self._book.get(project, alert_id) or self._store.get_alert(project, alert_id)
 
+    def newest(self, project: str) -> Sequence[Alert]:
+        """The newest alerts of a project, open or over."""
+        return self._store.list_alerts(AlertFilter(project), cursor=None, limit=_LATELY_MAX)[0]
+
     def reopen(self, project: str, alert_id: str, event: AlertEvent) -> Alert:
         """Fires again, for the reason that the event says, and is decided anew. Raises NotFound."""
         change = self._book.reopen(self.alert(project, alert_id), event)

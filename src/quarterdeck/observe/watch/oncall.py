@@ -5,18 +5,16 @@ Takes the watch's lock. Every act is a document and a record before it changes a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from threading import RLock
-from typing import NamedTuple, get_args
 
 from quarterdeck.clock import Clock
-from quarterdeck.errors import BadInput, NotFound, QuarterdeckError
+from quarterdeck.errors import BadInput, NotFound
 from quarterdeck.model.alerts import Alert, AlertEvent
 from quarterdeck.model.oncall import (
     Action,
     AlertClass,
     Disposition,
-    DispositionKind,
     Forecast,
     Mute,
     Paging,
@@ -24,40 +22,17 @@ from quarterdeck.model.oncall import (
 )
 from quarterdeck.model.signals import Keys
 from quarterdeck.observe.oncall import OncallOptions
-from quarterdeck.observe.oncall.dispositions import DAY_NS, Asked, checked_reason, disposition_of, price_of
+from quarterdeck.observe.oncall.dispositions import DAY_NS, Asked, checked_reason, disposition_of
 from quarterdeck.observe.oncall.mutes import mute_of
 from quarterdeck.observe.watch import levels
 from quarterdeck.observe.watch.alerting import Alerting
 from quarterdeck.observe.watch.effects import Effects
 from quarterdeck.observe.watch.gauges import WatchGauges
 from quarterdeck.observe.watch.intake import Intake
-from quarterdeck.observe.watch.pager import Pager, paging_of
+from quarterdeck.observe.watch.pager import Pager, muted_words, paging_of
 from quarterdeck.observe.watch.papers import Paper, Papers
 from quarterdeck.observe.watch.ports import Patrolling
 from quarterdeck.observe.watch.words import WordNow
-
-_ANY = "what is asked for"
-_PARAMETERS: Mapping[DispositionKind, tuple[str, tuple[str, ...]]] = {
-    "normal_swing": ("tolerance of the alert's streams", ("reason",)),
-    "accepted_change": ("normal, learned anew from now", ("reason",)),
-    "duplicate": ("signature, merged into the other alert's", ("reason", "other_alert_id")),
-    "harmless": ("severity: listed, never paged", ("reason", "approver")),
-    "wobble": ("none by itself", ("reason", "probe_id")),
-    "fixed": ("none: it was real", ("reason",)),
-}
-
-
-class Choice(NamedTuple):
-    """A disposition as it would be now. `code` of the error that `why_not` says."""
-
-    kind: DispositionKind
-    parameter: str
-    asks_for: tuple[str, ...]
-    price: str
-    expires_days: float | None
-    allowed: bool
-    why_not: str | None
-    code: str | None
 
 
 class OnCall:
@@ -148,12 +123,6 @@ class OnCall:
 
     # --- dispositions ----------------------------------------------------------------------------------------------
 
-    def choices(self, project: str, alert_id: str) -> list[Choice]:
-        """With what it may be closed, at which price. Raises NotFound."""
-        with self._lock:
-            alert = self._alerting.alert(project, alert_id)
-            return [self._choice(kind, alert) for kind in get_args(DispositionKind)]
-
     def dispose(self, project: str, alert_id: str, asked: Asked) -> tuple[Alert, Disposition]:
         """Close an alert with a disposition, which takes effect. Raises NotFound, BadInput, InvestigationRequired, StoreFailed."""
         with self._lock:
@@ -232,6 +201,17 @@ class OnCall:
         with self._lock:
             return self._papers.all_of(project, Mute)
 
+    def held_by(self, mute: Mute) -> int:
+        """Alerts of the newest 500 whose page it holds or held."""
+        until_ns = mute.until_ns if mute.ended_ns is None else mute.ended_ns
+        words = muted_words(mute)
+        with self._lock:
+            alerts = self._alerting.newest(mute.project)
+        return sum(
+            any(e.what == "held" and e.words == words and mute.at_ns <= e.at_ns <= until_ns for e in alert.events)
+            for alert in alerts
+        )
+
     def snooze(self, project: str, alert_id: str, by: str) -> Snooze:
         """Until the version of its cohort changes. Raises NotFound, BadInput for an alert that does not fire, or is about policy."""
         with self._lock:
@@ -292,22 +272,6 @@ class OnCall:
         event = AlertEvent(now_ns, "closed", made.reason, made.by)
         self._alerting.note(alert.project, alert.alert_id, event)
         return self._alerting.alert(alert.project, alert.alert_id)
-
-    def _choice(self, kind: DispositionKind, alert: Alert) -> Choice:
-        parameter, asks_for = _PARAMETERS[kind]
-        options, past = self.options, self._papers.all_of(alert.project, Disposition)
-        asked = Asked(
-            kind, f"{_ANY} was given", _ANY, other_alert_id=_ANY, approver=_ANY, probe_id=_ANY, probe_verdict="wobble"
-        )  # fmt: skip
-        days = {"normal_swing": options.swing_days, "wobble": options.swing_days, "harmless": options.harmless_days}
-        why_not: str | None = None
-        code: str | None = None
-        try:
-            disposition_of(asked, alert, past, self._clock.now_ns(), options)
-        except QuarterdeckError as error:
-            why_not, code = str(error), error.code
-        price = price_of(kind, alert, options)
-        return Choice(kind, parameter, asks_for, price, days.get(kind), why_not is None, why_not, code)
 
 
 def _named(by: str) -> str:

@@ -177,6 +177,11 @@ def paging_of(alert: Alert) -> Paging | None:
     return Paging(what, decided[-1].words, defect=what == "batch")
 
 
+def muted_words(mute: Mute) -> str:
+    """The reason that stands in the events of what a mute holds."""
+    return f"muted by {mute.owner}"
+
+
 def was_paged(alert: Alert) -> bool:
     """Whether people were, or are to be, told of this firing."""
     return any(event.what in _TOLD and event.at_ns >= (alert.fired_ns or 0) for event in alert.events)

@@ -5,6 +5,7 @@ It keeps the watch's tests apart from the statistics, which have their own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from quarterdeck.errors import BadFile, NotFound
 from quarterdeck.model.measured import Measured
 from quarterdeck.model.outcomes import Outcome
 from quarterdeck.model.runs import Cost, Orphans, Run, Tokens
-from quarterdeck.model.signals import Deploy, Finding, FindingState, Point, Promise, StreamNow
+from quarterdeck.model.signals import Deploy, Finding, FindingState, Keys, Point, Promise, StreamNow
 
 SECOND = 10**9
 NOW_NS = 1_795_503_600 * SECOND
@@ -29,6 +30,9 @@ class CountingPatrol:
         self.counts = counts or {}
         self.taken: list[str] = []
         self.scores: list[tuple[str, float | None]] = []
+        self.tolerated: dict[tuple[Keys, str], float] = {}
+        self.excused: list[tuple[Keys, str]] = []
+        self.rebased: list[tuple[Keys, str]] = []
 
     def take(self, run: Run) -> list[Finding]:
         if run.agent == "poison":
@@ -78,6 +82,15 @@ class CountingPatrol:
 
     def mix(self) -> list[Any]:
         return []
+
+    def tolerate(self, given: Mapping[tuple[Keys, str], float]) -> None:
+        self.tolerated = dict(given)
+
+    def excuse(self, cohort: Keys, signal: str) -> None:
+        self.excused.append((cohort, signal))
+
+    def rebase(self, cohort: Keys, signal: str) -> None:
+        self.rebased.append((cohort, signal))
 
     def dump(self) -> bytes:
         return msgspec.json.encode(self.counts)
