@@ -19,6 +19,8 @@ import { ACTS, actKeys, type PanelName, panelOf, takes } from "./acts";
 import { AlertPanel } from "./alert-panel";
 import { Tabs } from "./tabs";
 
+/** As many as one answer holds. */
+const SHOWN_MAX = 100;
 const OPEN = ["firing", "pending"] as const;
 const SHOWS: Record<string, readonly string[]> = { open: OPEN, firing: ["firing"], resolved: ["resolved"] };
 
@@ -26,7 +28,7 @@ export function AlertsView() {
   const { params } = useHere();
   const shows = params.get("show") ?? "open";
   const kind = params.get("class");
-  const answer = useAlerts(SHOWS[shows] ?? OPEN);
+  const answer = useAlerts(SHOWS[shows] ?? OPEN, 2, shows === "resolved" ? "newest" : "urgency");
   const selected = params.get("at");
   const all = byUrgency(answer.data?.items ?? []);
   const items = kind ? all.filter((one) => one.class === kind) : all;
@@ -45,7 +47,7 @@ export function AlertsView() {
       <p className="in-words">{answer.data ? headWords(items, shows) : "\u00a0"}</p>
       <Shows chosen={shows} kind={kind} />
       {answer.data ? (
-        <Inbox items={items} shows={shows} selected={selected} more={answer.data.next_cursor !== null} />
+        <Inbox items={items} shows={shows} selected={selected} more={all.length >= SHOWN_MAX} />
       ) : answer.error ? (
         <Failure error={answer.error} retry={() => answer.refetch()} />
       ) : (

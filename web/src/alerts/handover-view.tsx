@@ -3,11 +3,13 @@
 import { type Handover, useHandover } from "../api/oncall";
 import type { Alert } from "../api/watched";
 import { Section } from "../health/section";
+import { Severity } from "../incidents/severity";
 import { Copy } from "../parts/copy";
 import { Awaiting, Failure } from "../parts/feedback";
 import { Link, setParams, useHere } from "../url/navigation";
-import { alertPath, linkTo } from "../url/place";
+import { alertPath, incidentPath, linkTo } from "../url/place";
 import { tight } from "../words/numbers";
+import { kindWords } from "../words/oncall";
 import { moment } from "../words/time";
 import { CalibrationPart } from "./calibration";
 import { DrillsPart } from "./drills";
@@ -73,10 +75,58 @@ function Shift({ shift }: { shift: Handover }) {
           none="Nothing waits for the morning."
         />
       </Section>
+      <Section title="Held">
+        <AlertList
+          items={shift.held.map((one) => ({ alert: one.alert, note: one.reason }))}
+          none="Nothing is held by a mute, a snooze or another alert."
+        />
+      </Section>
+      <Section title="Refuted by later runs">
+        <Lines items={shift.refuted.map((one) => `${kindWords(one.kind)}: ${one.reason} (${one.by})`)} />
+      </Section>
+      <Section title="Ends by itself next">
+        <Lines items={shift.expiring.map((one) => `${one.what}: ${one.in_words} (${one.by})`)} />
+      </Section>
+      <Section title="Incidents">
+        <Incidents items={shift.incidents} />
+      </Section>
       <Section title="The whole document">
-        <pre className="document">{shift.markdown}</pre>
+        <pre className="document" tabIndex={0}>
+          {shift.markdown}
+        </pre>
       </Section>
     </>
+  );
+}
+
+function Lines({ items }: { items: readonly string[] }) {
+  if (items.length === 0) return <p className="muted">None.</p>;
+  return (
+    <ul className="cards">
+      {items.map((one) => (
+        <li key={one}>
+          <bdi>{one}</bdi>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Incidents({ items }: { items: Handover["incidents"] }) {
+  const { params } = useHere();
+  if (items.length === 0) return <p className="muted">None.</p>;
+  return (
+    <ul className="cards">
+      {items.map((one) => (
+        <li key={one.incident_id}>
+          <p>
+            <Severity of={one.severity} />
+            <Link to={linkTo(incidentPath(one.incident_id), params)}>{tight(one.title)}</Link>
+            <span className="muted">{one.state}</span>
+          </p>
+        </li>
+      ))}
+    </ul>
   );
 }
 

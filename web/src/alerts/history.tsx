@@ -50,7 +50,7 @@ function Held({ one }: { one: Disposition }) {
       <span>
         <bdi>{one.reason}</bdi>
         {one.test && (
-          <span className={one.test.refuted_at ? "way-line bad-text" : "way-line muted"}>
+          <span className={one.test.refuted ? "way-line bad-text" : "way-line muted"}>
             <bdi>{one.test.words}</bdi>
           </span>
         )}

@@ -93,7 +93,7 @@ function OneMute({ mute }: { mute: Mute }) {
         </span>
       </p>
       {mute.canary && (
-        <p className={mute.canary.refuted_at ? "bad-text" : "muted"}>
+        <p className={mute.canary.refuted ? "bad-text" : "muted"}>
           Canary after {count(mute.canary.n)} runs: <bdi>{mute.canary.words}</bdi>
         </p>
       )}

@@ -7,6 +7,7 @@ import { Awaiting, Failure, Nothing } from "../parts/feedback";
 import { Mark } from "../parts/icons";
 import { useNow } from "../parts/now";
 import { ByField, Panel, SelectField, saveBy, TextField, useBy } from "../parts/panel";
+import { capital } from "../words/numbers";
 import { errorWords, pairsWords, VERDICT_WORDS } from "../words/oncall";
 import { ago, moment } from "../words/time";
 
@@ -111,7 +112,12 @@ function OneProbe({ probe }: { probe: Probe }) {
       <Pairs probe={probe} />
       {probe.in_words && (
         <p>
-          <bdi>{probe.in_words}</bdi>
+          <bdi>{capital(probe.in_words)}.</bdi>
+        </p>
+      )}
+      {probe.because && (
+        <p className="bad-text">
+          <bdi>{probe.because}</bdi>
         </p>
       )}
       {words && <p className="muted">{words}</p>}
@@ -141,7 +147,7 @@ function Pairs({ probe }: { probe: Probe }) {
     <>
       {row("candidate", probe.candidate_failures)}
       {row("baseline", probe.baseline_failures)}
-      <p>{pairsWords(probe)}</p>
+      {!probe.in_words && <p>{pairsWords(probe)}</p>}
     </>
   );
 }

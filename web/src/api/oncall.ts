@@ -24,7 +24,8 @@ export interface Choice {
 export interface HeldTest {
   n: number;
   evidence: number;
-  refuted_at: string | null;
+  threshold: number;
+  refuted: boolean;
   words: string;
 }
 
@@ -72,6 +73,8 @@ export interface Probe {
   reverse_evidence: number;
   error_rates: { false_regression: number | null; missed: number | null } | null;
   in_words: string;
+  /** Why it could not be run. */
+  because: string | null;
   by: string | null;
   at: string;
   ended_at: string | null;
@@ -128,18 +131,23 @@ export interface Drills extends Listing<Drill> {
   false_escalation?: ShareOf | null;
 }
 
+interface Waited {
+  alert: Alert;
+  reason: string;
+}
+
 export interface Handover {
   since: string;
   until: string;
   in_words: string;
   paged: Alert[];
-  batched: { alert: Alert; reason: string }[];
-  held: unknown[];
-  refuted: unknown[];
-  expiring: unknown[];
-  incidents: unknown[];
-  quality: { defects: unknown; false_pages_expected: number | null } | null;
-  drills: unknown;
+  batched: Waited[];
+  held: Waited[];
+  refuted: Disposition[];
+  expiring: { what: string; id: string; in_words: string; by: string; expires_at: string }[];
+  incidents: { incident_id: string; title: string; state: string; severity: number | null; opened_at: string }[];
+  quality: { defects: Waited[]; false_pages_expected: number | null };
+  drills: Drill[];
   markdown: string;
 }
 

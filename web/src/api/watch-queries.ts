@@ -19,8 +19,11 @@ export function useStream(streamId: string, enabled = true) {
   return usePolled<StreamDetail>(path, { project: useProject() }, { floorS: 5, keep: false, enabled });
 }
 
-export function useAlerts(states: readonly string[], floorS = 2) {
-  return usePolled<Listing<Alert>>("alerts", { project: useProject(), state: states, limit: ALERTS_MAX }, { floorS });
+/** The newest, or what is open by urgency: then the first hundred are the most urgent of all. */
+export function useAlerts(states: readonly string[], floorS = 2, order: "newest" | "urgency" = "newest") {
+  const ordered = order === "urgency" ? { order } : {};
+  const query = { project: useProject(), state: states, ...ordered, limit: ALERTS_MAX };
+  return usePolled<Listing<Alert>>("alerts", query, { floorS });
 }
 
 export function useAlert(alertId: string) {

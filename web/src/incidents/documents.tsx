@@ -60,7 +60,7 @@ export function Documents({ incident }: { incident: Incident }) {
       </p>
       {error ? <Failure error={error} /> : null}
       {shown !== null && (
-        <pre className="document" data-document="postmortem">
+        <pre className="document" tabIndex={0} data-document="postmortem">
           {shown}
         </pre>
       )}

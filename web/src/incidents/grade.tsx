@@ -89,6 +89,7 @@ function FactsForm({ incident }: { incident: Incident }) {
             <input
               type="number"
               min={0}
+              step={name === "affected_users" ? 1 : "any"}
               value={facts[name] ?? ""}
               onChange={(event) => set({ [name]: numberOf(event.target.value) })}
             />

@@ -6,7 +6,7 @@ const BARS = [0, 1, 2, 3, 4] as const;
 
 export function Severity({ of }: { of: number | null }) {
   return (
-    <span className={`severity sev-${of ?? "none"}`} title={severityWords(of)}>
+    <span className={`sev sev-${of ?? "none"}`} title={severityWords(of)}>
       <svg viewBox="0 0 20 12" width="20" height="12" aria-hidden="true">
         {BARS.map((i) => (
           <rect

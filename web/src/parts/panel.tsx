@@ -114,16 +114,17 @@ type ChoiceProps = {
 };
 
 export function SelectField({ label, value, set, of }: ChoiceProps) {
+  const id = useId();
   return (
-    <label>
-      {label}{" "}
-      <select value={value} onChange={(event) => set(event.target.value)}>
+    <p className="field">
+      <label htmlFor={id}>{label}</label>
+      <select id={id} value={value} onChange={(event) => set(event.target.value)}>
         {of.map(([name, words]) => (
           <option key={name} value={name}>
             {words}
           </option>
         ))}
       </select>
-    </label>
+    </p>
   );
 }
