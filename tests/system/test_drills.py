@@ -51,7 +51,7 @@ def test_a_drill_that_the_server_did_not_outlive_is_said_to_have_failed(tmp_path
         assert "is under way" in again.stderr
         server.end(9)
     with Server(server.data_dir) as second:
-        (left,) = second.all("drills")
+        (left,) = second.get("drills")["items"]
         assert left["state"] == "failed"
         assert left["escalated"] is None
         assert second.get("drills")["false_escalation"] is None

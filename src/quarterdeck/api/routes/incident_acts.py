@@ -31,6 +31,7 @@ from quarterdeck.api.wire.incident_in import (
     NoteIn,
     ReplaysIn,
     SeenIn,
+    TimelineIn,
     TriageIn,
 )
 from quarterdeck.errors import DowngradeRefused, IncidentIncomplete, QuarterdeckError
@@ -203,9 +204,11 @@ async def review_of_incident(at: One, asked: Annotated[NoteIn, Body()]) -> Respo
 
 
 @router.post("/incidents/{incident_id}/note", response_model=IncidentOut, responses=_responses())
-async def note_on_incident(at: One, asked: Annotated[NoteIn, Body()]) -> Response:
+async def note_on_incident(at: One, asked: Annotated[TimelineIn, Body()]) -> Response:
     """A line in the timeline."""
-    return await at.act(asked.by, lambda one, now: follow_up.noted(one, asked.text, by=asked.by, at_ns=now))
+    return await at.act(
+        asked.by, lambda one, now: follow_up.noted(one, asked.text, by=asked.by, at_ns=now, kind=asked.kind)
+    )
 
 
 @router.post("/incidents/{incident_id}/contain", response_model=IncidentOut, responses=_responses())

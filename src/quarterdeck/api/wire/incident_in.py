@@ -102,6 +102,12 @@ class NoteIn(_Said):
     text: Text
 
 
+class TimelineIn(NoteIn):
+    """A line of the timeline. What went well or badly has its own part in the post-mortem."""
+
+    kind: Literal["note", "went_well", "went_badly"] = "note"
+
+
 class ContainIn(_Said):
     """What was done so that it does no more harm."""
 

@@ -88,11 +88,11 @@ def with_replays(incident: Incident, seen: Seen, *, by: str, at_ns: int) -> Inci
     return told(replace(incident, replays=made), Event(at_ns, "replays", words, by))
 
 
-def noted(incident: Incident, text: str, *, by: str, at_ns: int) -> Incident:
-    """With a line in the timeline."""
+def noted(incident: Incident, text: str, *, by: str, at_ns: int, kind: str = "note") -> Incident:
+    """With a line in the timeline; what went well or badly has its own part in the post-mortem."""
     if not text.strip():
         raise BadInput("a note takes a text")
-    return told(incident, Event(at_ns, "note", text, by))
+    return told(incident, Event(at_ns, kind, text, by))
 
 
 def reviewed(incident: Incident, found: str, *, by: str, at_ns: int) -> Incident:
