@@ -37,6 +37,7 @@ from quarterdeck.store.interface import Batch
 from quarterdeck.store.memory import MemoryStore
 from quarterdeck.store.memory.alerts import MemoryAlertStore
 from quarterdeck.store.memory.approvals import MemoryApprovalStore
+from quarterdeck.store.memory.documents import MemoryDocumentStore
 from quarterdeck.store.sql.keys import SqlKeyStore
 
 SECOND = 1_000_000_000
@@ -160,7 +161,7 @@ def services(folder: Path) -> ApiServices:
     watch = Watch(
         feed=store, alerts=alerts, patrols=patrols(SignalsOptions()), live=LiveRules(), objectives=Objectives(),
         options=WatchOptions(), alert_options=AlertOptions(), gauges=WatchGauges(CollectorRegistry()), clock=clock,
-        log=SimpleNamespace(error=print, warning=print),
+        log=SimpleNamespace(error=print, warning=print), desk=MemoryDocumentStore(),
     )  # fmt: skip
     for later_s in (0, 3_600, 7_200):  # runs wait for those that started before them
         watch.tick(clock.now_ns() + later_s * 10**9)
