@@ -46,7 +46,11 @@ VERBS = (
     Verb("fleet", "quarterdeck.cli.fleet", "Say in words what the fleet is doing, what moved, then by cohort."),
     Verb("alerts", "quarterdeck.cli.alerts", "List alerts, show one with its evidence, or close one."),
     Verb("drills", "quarterdeck.cli.drills", "Run a drill of the watch, or list those that were run."),
-    Verb("incidents", "quarterdeck.cli.incidents", "Grade incidents by harm."),
+    Verb(
+        "incidents",
+        "quarterdeck.cli.incidents",
+        "Open incidents, grade them by harm, triage and close them; the record is chained.",
+    ),
     Verb(
         "estimate",
         "quarterdeck.cli.estimate",
