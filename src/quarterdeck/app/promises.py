@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from quarterdeck.clock import Clock
 from quarterdeck.control.estimate import Estimator
 from quarterdeck.control.promises import PromiseDesk, PromiseGauges
 from quarterdeck.control.promises.ports import Learners
+from quarterdeck.model.runs import RunTree
+from quarterdeck.model.spans import Span
 from quarterdeck.settings import Settings
 from quarterdeck.store.interface import TelemetryStore
 
@@ -19,9 +22,16 @@ ESTIMATES_FILE = "estimates.bin"
 
 
 def promise_desk(
-    settings: Settings, folder: Path, *, store: TelemetryStore, clock: Clock, registry: CollectorRegistry, log: Any
+    settings: Settings,
+    folder: Path,
+    *,
+    store: TelemetryStore,
+    trees: Callable[[Sequence[Span]], Sequence[RunTree]],
+    clock: Clock,
+    registry: CollectorRegistry,
+    log: Any,
 ) -> PromiseDesk | None:
-    """Not started yet. None where the settings say so."""
+    """Not started yet. None where the settings say so. `trees`: places spans in runs."""
     if not settings.promises.enabled:
         return None
     return PromiseDesk(
@@ -32,4 +42,5 @@ def promise_desk(
         clock=clock,
         log=log,
         file=folder / ESTIMATES_FILE,
+        trees=trees,
     )

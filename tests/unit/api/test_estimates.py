@@ -13,10 +13,11 @@ from prometheus_client import CollectorRegistry
 from quarterdeck.control.estimate import Estimator
 from quarterdeck.control.promises import PromiseDesk, PromiseGauges, PromiseOptions
 from quarterdeck.control.promises.ports import Learners
+from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.runs import Run, Tokens
 from quarterdeck.store.interface import RunFilter
 
-from .conftest import NOW_NS, SECOND, Client, Deck, agent_trace
+from .conftest import NOW_NS, SECOND, Client, Deck, agent_trace, raw_span
 
 
 class Quiet:
@@ -39,7 +40,7 @@ def deck(tmp_path: Path) -> Iterator[Deck]:
 def desk(deck: Deck) -> PromiseDesk:
     return PromiseDesk(
         feed=deck.store, learners=Learners(Estimator, Estimator.load), options=PromiseOptions(),
-        gauges=PromiseGauges(CollectorRegistry()), clock=deck.clock, log=Quiet(),
+        gauges=PromiseGauges(CollectorRegistry()), clock=deck.clock, log=Quiet(), trees=deck.services().build_runs,
     )  # fmt: skip
 
 
@@ -132,3 +133,44 @@ def test_a_drifted_cohort_is_a_finding_with_its_mend(deck: Deck, desk: PromiseDe
         ("warning", "support", 200)
     ]
     assert "quarterdeck.agent.version" in found[0]["mend"]
+
+
+def calls_of(trace: int, calls: int, *, over: bool = True) -> list[RawSpan]:
+    """An agent that made so many calls, each with a thousand tokens more than the last; its own span comes when it is over."""
+    agent = {"gen_ai.operation.name": "invoke_agent"}
+    model = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"}
+    root = raw_span(trace, 1, name="invoke support", attributes=agent)
+    made = [
+        raw_span(
+            trace, 2 + n, 1, name="chat gpt-4o", start_ns=NOW_NS - (30 - n) * SECOND, end_ns=NOW_NS - (29 - n) * SECOND,
+            attributes={
+                **model, "gen_ai.usage.input_tokens": 1_000 * (1 + n),
+                "gen_ai.usage.output_tokens": 50,
+            },
+        )
+        for n in range(calls)
+    ]  # fmt: skip
+    return [root, *made] if over else made
+
+
+def test_a_run_that_goes_on_is_estimated_anew_from_its_calls(deck: Deck, desk: PromiseDesk) -> None:
+    for number in range(1, 41):
+        deck.take(calls_of(number, 4))
+    desk.tick(NOW_NS, all_of_it=True)
+    client = deck.client(promises=desk)
+    (run_id,) = deck.take(calls_of(99, 7, over=False))
+    desk.tick(NOW_NS, all_of_it=True)
+    run = client.get(f"/api/v1/runs/{run_id}").json()
+    assert run["lifecycle"] in ("running", "waiting")
+    live, before = run["estimate"]["live"], run["estimate"]
+    assert before["tokens_total"]["q50"] < 15_000 < run["tokens"]["total"]
+    assert live["tokens_total"]["q10"] > run["tokens"]["total"], "a run that goes on makes one call more at least"
+    assert live["steps"]["q10"] >= 8
+    listed = {one["run_id"]: one for one in client.get("/api/v1/runs").json()["items"]}
+    assert listed[run_id]["estimate"]["live"] is None
+
+
+def test_a_run_that_is_over_is_not_estimated_anew(deck: Deck, desk: PromiseDesk) -> None:
+    (run_id,) = deck.take(calls_of(1, 4))
+    desk.tick(NOW_NS, all_of_it=True)
+    assert deck.client(promises=desk).get(f"/api/v1/runs/{run_id}").json()["estimate"]["live"] is None

@@ -72,6 +72,9 @@ class RunEstimateOut(SpreadsOut):
     position: AmountsOut = Field(description="Share of such runs that stays at or below what this one took, 0 to 1.")
     over: list[Quantity] = Field(description="Quantities of which it took more than nine in ten such runs.")
     over_budget: bool | None = Field(description="Whether total tokens are among them; null while nobody knows.")
+    live: SpreadsOut | None = Field(
+        description="What the whole run will take, made anew from the calls it made so far and how such runs went on; only in `GET runs/{run_id}` of a run that goes on, else null."
+    )
 
 
 class EstimateOut(BaseModel):
@@ -172,6 +175,7 @@ def run_estimate_dict(run: Run, promise: Promise) -> dict[str, Any]:
         "position": {name: _position(estimate, name, spent.get(name)) for name in QUANTITIES},
         "over": over,
         "over_budget": run.over_budget,
+        "live": None,
     }
 
 

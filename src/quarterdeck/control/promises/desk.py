@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from quarterdeck.clock import Clock
 from quarterdeck.control.promises.book import Book
 from quarterdeck.control.promises.calibration import Drift
 from quarterdeck.control.promises.chronicle import Step, chronicle
+from quarterdeck.control.promises.features import ending_ns
 from quarterdeck.control.promises.gauges import PromiseGauges
 from quarterdeck.control.promises.held import Held
 from quarterdeck.control.promises.judge import Judge
@@ -22,6 +24,8 @@ from quarterdeck.control.promises.memory import FORM, Memory, read_memory, write
 from quarterdeck.control.promises.options import PromiseOptions
 from quarterdeck.control.promises.ports import Feed, Learners, Log
 from quarterdeck.control.promises.taken import Taken
+from quarterdeck.control.promises.walks import Trees, Walks
+from quarterdeck.control.tasks.paths import Step as Call
 from quarterdeck.errors import BadFile, BadInput
 from quarterdeck.model.estimates import Estimate, Identity, Promise, Task
 from quarterdeck.model.health import LimitNow
@@ -35,7 +39,9 @@ _LIVE = ("running", "waiting", "stalled")
 
 
 class PromiseDesk:
-    """See the module. `file` is its memory, None = it forgets. `tick` is one look, in the caller's thread."""
+    """See the module. `file` is its memory, None = it forgets. `trees` places spans in runs, None = nothing is
+
+    known step by step. `tick` is one look, in the caller's thread."""
 
     def __init__(
         self,
@@ -47,6 +53,7 @@ class PromiseDesk:
         clock: Clock,
         log: Log,
         file: Path | None = None,
+        trees: Trees | None = None,
     ) -> None:
         self._feed = feed
         self._options = options
@@ -57,6 +64,7 @@ class PromiseDesk:
         self._lock = threading.Lock()
         self._book = Book(learners, options.projects_max, gauges)
         self._judge = Judge(feed, self._book, options, gauges)
+        self._walks = Walks(feed, trees, options, gauges)
         self._held = Held(options)
         self._waiting: Mapping[str, int] = {}
         self._taken = Taken(options.taken_max)
@@ -73,6 +81,13 @@ class PromiseDesk:
         with self._lock:
             return self._book.estimate(project, task, identity)
 
+    def live(self, run: Run, calls: Sequence[Call]) -> Estimate | None:
+        """What the whole run will take, now that it made these calls; None when it is over, made none, or nothing is known."""
+        if run.lifecycle not in _LIVE:
+            return None
+        with self._lock:
+            return self._walks.live(run, calls)
+
     def drifts(self, project: str) -> Sequence[Drift]:
         """Cohorts of the project whose newest runs leave what was promised."""
         return self._judge.drifts(project)
@@ -86,6 +101,7 @@ class PromiseDesk:
         return (
             LimitNow("promises.replay_max", len(self._held), self._options.replay_max, "runs"),
             LimitNow("promises.taken_max", len(self._taken), self._options.taken_max, "runs"),
+            LimitNow("promises.walk_groups_max", self._walks.groups(), self._options.walk_groups_max, "groups"),
             LimitNow("promises.projects_max", len(self._book.projects()), self._options.projects_max, "projects"),
         )
 
@@ -167,7 +183,13 @@ class PromiseDesk:
             steps = chronicle(mine, {(project, run_id) for run_id in known}, self._book.known_until_ns(project))
             for start in range(0, len(steps), _CHUNK):
                 made += self._do(steps[start : start + _CHUNK])
+            self._try("walks", partial(self._learn_walks, project, mine))
         return made
+
+    def _learn_walks(self, project: str, runs: Sequence[Run]) -> None:
+        for path in self._walks.read(sorted(runs, key=ending_ns)):
+            with self._lock:
+                self._walks.learn(project, path)
 
     def _do(self, steps: Sequence[Step]) -> int:
         promises: list[Promise | None] = []
@@ -238,6 +260,7 @@ class PromiseDesk:
         try:
             with self._lock:
                 self._book.load(memory.learners)
+                self._walks.load(memory.walks)
         except BadInput as e:
             self._log.warning("promises_learn_anew", reason=str(e))
             return False
@@ -250,7 +273,7 @@ class PromiseDesk:
         if self._file is None or not self._resumed:
             return
         with self._lock:
-            learners = self._book.dump()
+            learners, walks = self._book.dump(), self._walks.dump()
         write_memory(
-            self._file, Memory(FORM, self._held.oldest_seq(self._over_seq), learners, self._taken.dump())
+            self._file, Memory(FORM, self._held.oldest_seq(self._over_seq), learners, self._taken.dump(), walks)
         )  # fmt: skip

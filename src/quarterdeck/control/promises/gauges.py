@@ -14,6 +14,11 @@ class PromiseGauges:
             "quarterdeck_promises_runs_learned", "Runs that estimates were learned from.", ["known"], registry=registry
         )
         self.held = Gauge("quarterdeck_promises_runs_held", "Runs that wait to be learned from.", registry=registry)
+        self.groups = Gauge(
+            "quarterdeck_promises_walk_groups",
+            "Agents on models whose runs are known step by step, of the project with most.",
+            registry=registry,
+        )
         self.drifted = Gauge(
             "quarterdeck_promises_drifted_cohorts", "Cohorts whose promises have drifted.", registry=registry
         )

@@ -18,12 +18,15 @@ MEND = "it is learned anew from the newest runs of the store"
 
 
 class Memory(msgspec.Struct, frozen=True):
-    """`run_seq` is where reading goes on; `learners` maps a project to its estimator's own form and the end of its newest run."""
+    """`run_seq` is where reading goes on; `learners` maps a project to its estimator's own form and the end of its newest run;
+
+    `walks` to what is known of its runs step by step (absent in the files of older versions)."""
 
     form: int
     run_seq: int
     learners: dict[str, tuple[bytes, int]]
     taken: list[int]
+    walks: dict[str, bytes] = {}
 
 
 def read_memory(file: Path) -> Memory | None:

@@ -56,6 +56,18 @@ class PromiseOptions(BaseModel):
         200, gt=0, description="Projects whose runs are promised; later ones are not.",
         json_schema_extra={"unit": "projects"},
     )  # fmt: skip
+    walks_max: int = Field(
+        500,
+        ge=0,
+        description="Newest runs of a project whose calls are read one by one in each look, for estimates of runs that go on; 0: none.",
+        json_schema_extra={"unit": "runs"},
+    )
+    walk_groups_max: int = Field(
+        200,
+        gt=0,
+        description="Agents on models of a project whose runs are told apart step by step; further ones count as all together.",
+        json_schema_extra={"unit": "groups"},
+    )
     judge_every_s: float = Field(
         600.0,
         gt=0,

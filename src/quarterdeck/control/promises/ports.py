@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from quarterdeck.model.estimates import Ended, Estimate, Identity, Task
 from quarterdeck.model.runs import Run
+from quarterdeck.model.spans import Span
+from quarterdeck.store.interface import TraceKey
 from quarterdeck.store.promises import Promises
 
 
@@ -37,6 +39,8 @@ class Feed(Promises, Protocol):
     def last_run_seq(self) -> int: ...
 
     def projects(self) -> Sequence[str]: ...
+
+    def load_traces(self, keys: Sequence[TraceKey]) -> Mapping[TraceKey, Sequence[Span]]: ...
 
 
 class Log(Protocol):

@@ -6,11 +6,13 @@ cut counts until its last step and ends nowhere. Refuses: growing without limit;
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from quarterdeck.control.tasks.amounts import checked_count
+from quarterdeck.errors import BadInput
 
 PRIOR_END, PRIOR_GOOD = 0.05, 0.5
 """Before any history: one end in 20 steps, half of them good."""
@@ -20,6 +22,10 @@ TASK_SHRINK = 2.0
 """Ended runs of the same task that weigh as much as all others."""
 _BINS_MAX = 64
 STEPS_MAX = 10_000
+FORM = 1
+"""Of `Paths.dump`."""
+_SUMS = ("biases", "growths", "outputs", "squares")
+"""Of a group: number and sum."""
 
 
 class Step(NamedTuple):
@@ -70,8 +76,8 @@ class _Cell:
 
     __slots__ = ("ends", "exposed", "good", "known")
 
-    def __init__(self) -> None:
-        self.exposed = self.ends = self.known = self.good = 0.0
+    def __init__(self, exposed: float = 0.0, ends: float = 0.0, known: float = 0.0, good: float = 0.0) -> None:
+        self.exposed, self.ends, self.known, self.good = exposed, ends, known, good
 
     def add(self, *, ended: bool, succeeded: bool | None) -> None:
         self.exposed += 1.0
@@ -93,6 +99,21 @@ class _Group:
         self.biases, self.squares = [0.0, 0.0], [0.0, 0.0]
         self.logs: dict[int, list[float]] = {}
 
+    def dump(self) -> dict[str, Any]:
+        logs = [[number, *sums] for number, sums in self.logs.items()]
+        return {"runs": self.runs, "logs": logs, **{name: getattr(self, name) for name in _SUMS}}
+
+    @classmethod
+    def load(cls, row: dict[str, Any]) -> _Group:
+        """Raises KeyError, TypeError or ValueError for what `dump` did not give."""
+        made = cls()
+        made.runs = int(row["runs"])
+        made.logs = {int(number): [float(n), float(total)] for number, n, total in row["logs"]}
+        for name in _SUMS:
+            n, total = row[name]
+            setattr(made, name, [float(n), float(total)])
+        return made
+
 
 def bin_of(step: int) -> int:
     """Steps 1 to 10 singly, then classes that grow by a quarter."""
@@ -113,6 +134,36 @@ class Paths:
     def __len__(self) -> int:
         """Groups that are kept apart."""
         return len(self._groups)
+
+    def dump(self) -> bytes:
+        """All of it: the same history gives the same bytes."""
+        return json.dumps(
+            {
+                "form": FORM,
+                "cells": [[key, cell.exposed, cell.ends, cell.known, cell.good] for key, cell in self._cells.items()],
+                "groups": {name: group.dump() for name, group in self._groups.items()},
+                "tasks": self._tasks,
+                "outcomes": self._outcomes,
+                "turned_away": self.turned_away,
+            },
+            separators=(",", ":"),
+        ).encode()
+
+    @classmethod
+    def load(cls, data: bytes, *, groups_max: int = 1_000, tasks_max: int = 20_000) -> Paths:
+        """What `dump` gave; what it holds beyond the limits stays. Raises BadInput for anything else."""
+        made = cls(groups_max=groups_max, tasks_max=tasks_max)
+        try:
+            row = _of_this_form(json.loads(data))
+            for key, *counts in row["cells"]:
+                made._cells[tuple(key)] = _Cell(*map(float, counts))
+            made._groups = {name: _Group.load(one) for name, one in row["groups"].items()}
+            made._tasks = {name: [float(known), float(good)] for name, (known, good) in row["tasks"].items()}
+            made._outcomes = [float(one) for one in row["outcomes"]]
+            made.turned_away = int(row["turned_away"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadInput("these bytes are no history of steps: expected what Paths.dump gave") from error
+        return made
 
     def learn(self, path: Path) -> None:
         """Take one ended run in. Raises BadInput for tokens that are no numbers; a run without steps tells nothing."""
@@ -240,6 +291,12 @@ def tokens_ahead(steps: Sequence[Step], pace: Pace, n: float) -> tuple[float, fl
     output = (sum(step.tokens_output for step in steps) + pace.output * own) / (k + own)
     first = (steps[-1].tokens_input if steps else 0.0) + growth
     return n * first + growth * n * (n - 1) / 2.0, n * output
+
+
+def _of_this_form(row: dict[str, Any]) -> dict[str, Any]:
+    if row["form"] != FORM:
+        raise ValueError(row["form"])
+    return row
 
 
 def _keys(group: str | None, number: int, state: State) -> list[tuple[object, ...]]:
