@@ -128,19 +128,24 @@ class Pager:
             self._pages.setdefault(alert.project, []).append((at_ns, alert.alert_id))
 
     def _inhibitor(self, alert: Alert, kind: AlertClass, open_alerts: Sequence[Alert]) -> str | None:
-        """A firing infrastructure alert on the provider of the alert's runs; of two such the earlier one is not held."""
+        """A firing infrastructure alert on the provider of the alert's runs; of such only one that was paged holds another."""
         if kind == "policy":
             return None
         provider = self._facts(alert).provider
         if provider is None:
             return None
-        for other in open_alerts:
-            if other.project != alert.project or other.state != "firing" or other.alert_id == alert.alert_id:
-                continue
-            first = kind != "infrastructure" or _place(other) < _place(alert)
-            if first and self.class_of(other) == "infrastructure" and self._facts(other).provider == provider:
-                return f"the trouble of {provider} (alert {other.alert_id})"
-        return None
+        others = [
+            other
+            for other in open_alerts
+            if other.project == alert.project
+            and other.state == "firing"
+            and other.alert_id != alert.alert_id
+            and (was_paged(other) or kind != "infrastructure")
+            and self.class_of(other) == "infrastructure"
+            and self._facts(other).provider == provider
+        ]
+        first = min(others, key=lambda other: (not was_paged(other), _place(other)), default=None)
+        return None if first is None else f"the trouble of {provider} (alert {first.alert_id})"
 
     def _facts(self, alert: Alert) -> _Facts:
         run_ids = tuple(dict.fromkeys(run_id for held in alert.findings for run_id in held.run_ids))[:_RUNS_MAX]

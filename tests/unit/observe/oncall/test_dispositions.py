@@ -97,6 +97,14 @@ def test_a_true_dismissal_is_rarely_refuted_and_a_wrong_one_soon() -> None:
     assert np.median(wrong) < 60
 
 
+def test_a_quiet_week_does_not_use_up_the_evidence_of_what_comes_after_it() -> None:
+    evidence = evidence_of(alert())
+    assert evidence is not None
+    held = HeldToWord(evidence, rate=True, refuted_at=20)
+    assert not any(held.take(0.0) for _ in range(5_000))
+    assert any(held.take(1.0) for _ in range(60))
+
+
 def test_an_amount_is_held_to_its_median() -> None:
     evidence = evidence_of(alert(finding(signal="tokens", now=Measured(9_400, 9_000, 9_800, 200))))
     assert evidence is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,6 +12,8 @@ from prometheus_client import CollectorRegistry
 from quarterdeck.clock import FakeClock
 from quarterdeck.model.alerts import Alert
 from quarterdeck.model.oncall import Mute
+from quarterdeck.model.runs import Run
+from quarterdeck.model.signals import Finding
 from quarterdeck.observe.alerts import AlertOptions
 from quarterdeck.observe.oncall import OncallOptions
 from quarterdeck.observe.signals import Patrol, SignalsOptions
@@ -23,7 +26,7 @@ from quarterdeck.observe.watch.ports import Patrols
 from quarterdeck.store.alerts import AlertFilter
 from quarterdeck.store.memory import MemoryAlertStore, MemoryDocumentStore, MemoryStore
 
-from .patrols import NOW_NS, SECOND, make_run
+from .patrols import NOW_NS, SECOND, CountingPatrol, make_run
 
 EVERY_S = 10
 DAY_S = 86_400
@@ -49,15 +52,19 @@ class Story:
         self.n = 0
         self.watch = self.start()
 
+    def patrols(self) -> Patrols:
+        """The real ones."""
+        signals = SignalsOptions(warmup_runs=100)
+        return Patrols(
+            lambda project: Patrol(project, signals), lambda project, data: Patrol.load(project, signals, data)
+        )
+
     def start(self) -> Watch:
         """As after a crash: what was not saved is gone."""
-        signals = SignalsOptions(warmup_runs=100)
         self.watch = Watch(
             feed=self.store,
             alerts=self.alerts,
-            patrols=Patrols(
-                lambda project: Patrol(project, signals), lambda project, data: Patrol.load(project, signals, data)
-            ),
+            patrols=self.patrols(),
             live=LiveRules(),
             objectives=Objectives(),
             options=WatchOptions(),
@@ -112,3 +119,40 @@ class Story:
             reason="the vendor rolls out a fix",
             hours=hours,
         )
+
+
+class _Shouting(CountingPatrol):
+    """Every failing run is a finding of its agent that reached its threshold."""
+
+    def take(self, run: Run) -> list[Finding]:
+        return [replace(self.finding("reached", run), n=50)] if run.failed else []
+
+
+class _Loud(Story):
+    def patrols(self) -> Patrols:
+        return Patrols(_Shouting, _Shouting.load)
+
+
+class Outage:
+    """One provider answers nobody."""
+
+    def __init__(self, folder: Path) -> None:
+        self.story = _Loud(folder)
+        self.story.pass_time(1)
+
+    def fail(self, *, agents: int, findings: int | None = None) -> None:
+        """A failing run of each agent in turn, all within one look."""
+        now_ns = self.story.clock.now_ns()
+        runs = [
+            make_run(
+                number,
+                failed=True,
+                agent=f"agent{number % agents}",
+                provider="acme",
+                error_class="provider_overload",
+                last_seen_ns=now_ns + number,
+            )
+            for number in range(findings or agents)
+        ]
+        self.story.store.put_runs(runs, [], settled_seq=0)
+        self.story.pass_time(1)

@@ -10,7 +10,7 @@ from quarterdeck.errors import BadInput, InvestigationRequired, NotFound
 from quarterdeck.observe.oncall.dispositions import Asked
 from quarterdeck.records import Ledger
 
-from .story import DAY_S, Story
+from .story import DAY_S, Outage, Story
 
 USUAL, SWING, BAD = 0.05, 0.25, 0.7
 HOUR_S = 3_600
@@ -64,7 +64,7 @@ def test_what_was_dismissed_once_and_gets_worse_is_opened_again_and_pages(story:
     over = story.oncall.dispositions("default")[0]
     assert over.ended_because is not None
     assert over.ended_because.startswith("refuted: predicted at most")
-    assert story.told.count((first.alert_id, "firing")) == 2
+    assert story.told[-1] == (first.alert_id, "firing")
     with pytest.raises(InvestigationRequired):
         story.oncall.dispose("default", first.alert_id, swing())
 
@@ -173,3 +173,24 @@ def test_every_act_is_in_the_chain(story: Story) -> None:
     ledger = Ledger(story.desk, "oncall")
     assert [record.kind for record in ledger.read("default")] == ["disposition", "mute"]
     assert ledger.verify("default") is None
+
+
+def test_an_outage_of_one_provider_is_one_page_however_many_agents_it_stops(tmp_path: Path) -> None:
+    """Forty agents behind one provider: forty alerts, one page, and what is held pages when the outage is over."""
+    outage = Outage(tmp_path)
+    outage.fail(agents=40)
+    alerts = outage.story.all_alerts()
+    whats = [event.what for alert in alerts for event in alert.events]
+    assert len(alerts) == 40
+    assert (whats.count("paged"), whats.count("held")) == (1, 39)
+    assert len(outage.story.told) == 1
+    outage.story.start()
+    outage.story.pass_time(1)
+    assert len({alert_id for alert_id, _ in outage.story.told}) == 1
+
+
+def test_ten_thousand_findings_of_one_cause_are_one_page(tmp_path: Path) -> None:
+    outage = Outage(tmp_path)
+    outage.fail(agents=1, findings=10_000)
+    assert [event.what for event in outage.story.alert().events].count("paged") == 1
+    assert len(outage.story.told) == 1
