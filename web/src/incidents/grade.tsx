@@ -39,7 +39,8 @@ export function GradePart({ incident }: { incident: Incident }) {
           </p>
           {incident.response && (
             <p>
-              Asked for at this grade: <bdi>{incident.response.containment}</bdi> <bdi>{incident.response.tell}</bdi>
+              Asked for at this grade: <bdi>{incident.response.containment}</bdi>. To be told:{" "}
+              <bdi>{incident.response.tell}</bdi>.
             </p>
           )}
         </>

@@ -121,7 +121,7 @@ export function replayWords(incident: Incident): string | null {
 export function causeWords(cause: RootCause): string {
   const share = cause.share ? ` It happens in ${rateWords(cause.share)}.` : "";
   const factors = cause.factors.length > 0 ? ` Factors: ${cause.factors.join(", ")}.` : "";
-  return `${cause.text}${share}${factors} Confidence: ${cause.confidence}.`;
+  return `${cause.text.replace(/\.$/, "")}.${share}${factors} Confidence: ${cause.confidence}.`;
 }
 
 export function listWords(items: readonly Incident[]): string {
