@@ -283,17 +283,19 @@ def note(
     incident_id: IncidentId,
     text: Annotated[str, typer.Argument(help="A line of the timeline.")],
     *,
-    by: By, url: Url = DEFAULT_URL, key: Key = None, project: Project = None, as_json: AsJson = False,
+    by: By,
+    kind: Annotated[str, typer.Option("--kind", help="note, went_well or went_badly.")] = "note",
+    url: Url = DEFAULT_URL, key: Key = None, project: Project = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Write a line in the timeline.
+    """Write a line in the timeline. What went well or badly has its own part in the post-mortem.
 
     With --json: the incident, as of `incidents show`.
 
     \b
     Example:
-      quarterdeck incidents note 4b7d0c9a51e8f263 "the customer was told" --by ann
+      quarterdeck incidents note 4b7d0c9a51e8f263 "nobody knew who owns v7" --kind went_badly --by ann
     """
-    _post(incident_id, "note", {"text": text, "by": by}, (url, key, project), as_json=as_json)
+    _post(incident_id, "note", {"text": text, "kind": kind, "by": by}, (url, key, project), as_json=as_json)
 
 
 def contain(
