@@ -123,7 +123,9 @@ def contained(incident: Incident, how: str, *, by: str, at_ns: int) -> Incident:
     """It does no more harm. Its grade stays."""
     if not how.strip():
         raise BadInput("how takes what was done: a tool or route disabled, a rollback, a person who approves")
-    return told(replace(incident, state="contained", to_ns=incident.to_ns or at_ns), Event(at_ns, "contained", how, by))
+    # Told first: what is closed refuses, and containing it must not open it again.
+    said = told(incident, Event(at_ns, "contained", how, by))
+    return replace(said, state="contained", to_ns=incident.to_ns or at_ns)
 
 
 def missing(incident: Incident) -> Iterator[str]:
