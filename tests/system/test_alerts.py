@@ -118,11 +118,12 @@ def test_a_bad_prompt_is_one_alert_told_once_over_restarts(tmp_path: Path, hook:
         assert len(hook.got) == 1
         listed = command("alerts", "list", "--state", "firing", "--url", again.api, "--json")
         assert [one["title"] for one in json.loads(listed.stdout)["items"]] == [alert["title"]]
-        closed = command("alerts", "close", alert["alert_id"], "--reason", "rolled back", "--url", again.api)
+        said = ("--as", "fixed", "--reason", "v7 was rolled back", "--by", "ann")
+        closed = command("alerts", "close", alert["alert_id"], *said, "--url", again.api)
         assert closed.returncode == 0, closed.stderr
         assert "resolved" in closed.stdout
         until(lambda: len(hook.got) == 2, "the webhook to be told of the end")
-        assert (hook.got[1]["event"], hook.got[1]["alert"]["resolution"]) == ("resolved", "rolled back")
+        assert (hook.got[1]["event"], hook.got[1]["alert"]["resolution"]) == ("resolved", "v7 was rolled back")
         assert again.end() == 0
 
     with Server(server.data_dir, settings=settings) as third:

@@ -41,7 +41,7 @@ def test_show_has_evidence_and_events(quarterdeck: Callable[..., Any], url: str)
         (("show", "nothing"), "no alert has the id 'nothing'"),
         (
             ("close", FIRING, "--by", "ann", "--reason", "v7 was rolled back"),
-            "--as is missing; the choices are\nnormal_swing: For 7 days",
+            "asks for reason, by\nerror[bad_input]: --as is missing",
         ),
         (("close", FIRING, "--by", "ann", "--as", "fixed"), "--reason is missing"),
         (("close", FIRING, "--by", "ann", "--as", "fixed", "--reason", ""), "reason"),
