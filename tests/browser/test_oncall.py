@@ -53,7 +53,7 @@ def fill(page: Page, form: str, send: str, **values: str) -> None:
     """Types into the labelled fields of a form, chooses in its lists, and sends it."""
     panel = page.get_by_role("form", name=form, exact=True)
     for name, value in values.items():
-        field = panel.get_by_label(name.replace("_", " "), exact=False).first
+        field = panel.get_by_label(name.replace("_", " "), exact=name == "by").first
         if field.evaluate("one => one.tagName") == "SELECT":
             field.select_option(value)
         else:
@@ -137,7 +137,7 @@ def closed(page: Page) -> None:
     sound(page, "incident-closed")
 
 
-def test_a_second_dismissal_takes_an_investigation(probing_server: Server, open_page: OpenPage) -> None:
+def test_each_way_of_closing_states_its_price_or_why_not(probing_server: Server, open_page: OpenPage) -> None:
     alert_id = probing_server.get("alerts", state="firing")["items"][0]["alert_id"]
     page = open_page(f"{probing_server.api}/alerts?at={alert_id}", width=390, theme="dark")
     expect(page.locator(".alert-line.selected")).to_be_visible()
