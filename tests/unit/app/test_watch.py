@@ -60,6 +60,7 @@ def test_it_starts_stops_and_leaves_its_memory(tmp_path: Path, keys: SqlKeyStore
         "watch_taken",
         "watch_doubtful",
         "watch_waiting",
+        "watch_words",
         "watch_projects",
     ]
     assert made.alert_run_ids() == frozenset()
