@@ -23,8 +23,8 @@ from quarterdeck.model.health import IngestHealth
 from quarterdeck.model.raw import RawSpan
 from quarterdeck.model.runs import RunTree
 from quarterdeck.model.spans import Span
-from quarterdeck.observe.notifiers import Outboxes
 from quarterdeck.observe.incidents.desk import IncidentDesk
+from quarterdeck.observe.notifiers import Outboxes
 from quarterdeck.observe.outcomes import OutcomeDesk
 from quarterdeck.observe.privacy.counts import Tally
 from quarterdeck.observe.privacy.options import PrivacyOptions
