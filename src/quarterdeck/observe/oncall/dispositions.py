@@ -14,6 +14,7 @@ from quarterdeck.errors import BadInput, InvestigationRequired
 from quarterdeck.model.alerts import Alert
 from quarterdeck.model.oncall import Disposition, DispositionKind, Evidence
 from quarterdeck.model.signals import Finding, Keys
+from quarterdeck.observe.oncall.level import level_words
 from quarterdeck.observe.oncall.options import OncallOptions
 
 DAY_NS = 86_400 * 10**9
@@ -114,7 +115,8 @@ def price_of(kind: DispositionKind, alert: Alert, options: OncallOptions) -> str
     if kind == "normal_swing":
         return _swing_price(lead, tolerance_of(alert, options), options)
     if kind == "accepted_change":
-        level = "the level of now" if lead.now.value is None else f"{lead.now.value:.3g} {lead.unit}"
+        known = lead.now.value
+        level = "the level of now" if known is None else level_words(known, lead.unit, lead.signal)
         return f"{level} becomes normal; a further worsening is measured from there."
     if kind == "duplicate":
         return "It pages only through the other alert, until this is undone."
@@ -129,10 +131,10 @@ def _swing_price(lead: Finding, tolerance: float, options: OncallOptions) -> str
     """Evidence grows with the square of the margin (Kullback-Leibler near zero), so half the margin takes four times the runs."""
     before, now = lead.before.value, lead.now.value
     if before is None or now is None or before <= 0:
-        return f"For {options.swing_days:g} days changes of up to {tolerance:.0%} are not looked for."
-    seen = before * (1 + tolerance)
+        return f"For {options.swing_days:g} days changes of up to {tolerance * 100:.0f} % are not looked for."
+    seen = level_words(before * (1 + tolerance), lead.unit, lead.signal)
     return (
-        f"For {options.swing_days:g} days a change of less than {tolerance:.0%} (up to {seen:.3g} {lead.unit}) is not looked for, and "
+        f"For {options.swing_days:g} days a change of less than {tolerance * 100:.0f} % (to {seen}) is not looked for, and "
         f"twice that is seen after about four times as many runs ({lead.n * 4:,} instead of {lead.n:,})."
     )
 

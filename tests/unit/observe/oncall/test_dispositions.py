@@ -15,6 +15,7 @@ from quarterdeck.model.measured import Measured
 from quarterdeck.observe.oncall import OncallOptions
 from quarterdeck.observe.oncall.dispositions import Asked, disposition_of, evidence_of, price_of
 from quarterdeck.observe.oncall.held_to_word import HeldToWord
+from quarterdeck.observe.oncall.level import level_words
 
 OPTIONS = OncallOptions()
 SWING = Asked("normal_swing", "the weekly batch import runs on Tuesdays", "ann")
@@ -61,6 +62,39 @@ def test_a_swing_has_statistic_tolerance_price_and_expiry() -> None:
     assert "not looked for" in made.price
     assert "848 instead of 212" in made.price
     assert price_of("fixed", alert(), OPTIONS) != made.price
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "signal", "words"),
+    [
+        (0.31, "share of runs", "failing", "31 % of runs"),
+        (0.0425, "errors/call", "tool_errors", "4.25 % of calls"),
+        (0.25, "share", "context", "25 %"),
+        (8_787.4, "tokens/run", "tokens", "8,790 tokens per run"),
+        (1_234_567.0, "tokens/run", "tokens", "1,230,000 tokens per run"),
+        (12.0, "seconds/run", "duration", "12 seconds per run"),
+        (0.11, "$/run", "cost", "$0.1100 per run"),
+        (1_204.5, "$/run", "cost", "$1,204.50 per run"),
+        (0.0, "calls/run", "tool_calls", "0 calls per run"),
+        (0.25, "share", "score:helpful", "a score of 0.75"),
+    ],
+)
+def test_a_level_is_said_as_people_read_it(value: float, unit: str, signal: str, words: str) -> None:
+    assert level_words(value, unit, signal) == words
+
+
+def test_a_price_names_its_level_in_words() -> None:
+    amount = alert(
+        finding(
+            signal="tokens",
+            unit="tokens/run",
+            now=Measured(8_787.0, 8_000.0, 9_500.0, 212),
+            before=Measured(8_000.0, 7_900.0, 8_100.0, 900),
+        )
+    )
+    assert price_of("accepted_change", amount, OPTIONS).startswith("8,790 tokens per run becomes normal;")
+    assert price_of("accepted_change", alert(), OPTIONS).startswith("31 % of runs becomes normal;")
+    assert "less than 10 % (to 8,790 tokens per run) is not looked for" in price_of("normal_swing", amount, OPTIONS)
 
 
 def test_already_dismissed_once() -> None:
