@@ -19,7 +19,7 @@ from quarterdeck.api.errors_reference import markdown
 from quarterdeck.api.guard import foreign_caller
 from quarterdeck.api.queries import FilterQuery
 from quarterdeck.api.threads import StoreThreads
-from quarterdeck.errors import BadFile, Overloaded, all_errors
+from quarterdeck.errors import BadFile, ContextOverflow, Overloaded, QuarterdeckError, all_errors
 from quarterdeck.store.interface import RUN_FACETS
 
 API = "/api/v1"
@@ -30,20 +30,30 @@ ROUTES = [
 FAMILY = [error for error in all_errors() if error.__module__ == "quarterdeck.errors"]
 
 
+def one_of(kind: type[QuarterdeckError]) -> QuarterdeckError:
+    """A failure of this kind whose message holds the word `what` and which says how it is mended."""
+    if issubclass(kind, BadFile):
+        return kind("secret/path", "what", mend="do this")
+    if issubclass(kind, ContextOverflow):
+        return kind(1, (("what", "tool", 2),))
+    return kind("what", mend="do this")
+
+
 @pytest.mark.parametrize("kind", FAMILY, ids=[kind.__name__ for kind in FAMILY])
 def test_every_member_of_the_family_is_a_problem(kind, problem, client_of) -> None:
     app = FastAPI()
     problems.install(app)
+    failure = one_of(kind)
 
     @app.get("/raise")
     async def fail() -> None:
-        raise kind("secret/path", "what", mend="do this") if kind is BadFile else kind("what", mend="do this")
+        raise failure
 
     with capture_logs() as logs:
         body = problem(client_of(app).get("/raise"), kind.http_status, kind.code)
     if kind.showable:
         assert "what" in body["detail"]
-        assert body["mend"] == "do this"
+        assert body["mend"] == failure.mend
         assert logs == []
     else:
         assert "what" not in body["detail"]

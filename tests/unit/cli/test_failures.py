@@ -7,7 +7,7 @@ import pytest
 from quarterdeck.cli import failures, main
 from quarterdeck.cli import run as runner
 from quarterdeck.cli.verbs import VERBS, build_app, find_verb
-from quarterdeck.errors import QuarterdeckError, StoreFailed, all_errors
+from quarterdeck.errors import BadFile, ContextOverflow, QuarterdeckError, StoreFailed, all_errors
 
 
 class TwoPlaces(QuarterdeckError):
@@ -17,19 +17,28 @@ class TwoPlaces(QuarterdeckError):
     exit_code = 3
 
 
-all_known = [
-    error for error in all_errors() if error.__module__ == "quarterdeck.errors" and error.__name__ != "BadFile"
-]
+all_known = [error for error in all_errors() if error.__module__ == "quarterdeck.errors"]
+
+
+def one_of(kind: type[QuarterdeckError]) -> QuarterdeckError:
+    """A failure of this kind, made as its constructor asks."""
+    if issubclass(kind, BadFile):
+        return kind("runs.jsonl", "it broke", mend="mend it")
+    if issubclass(kind, ContextOverflow):
+        return kind(1, (("it broke", "tool", 2),))
+    return kind("it broke", mend="mend it")
 
 
 @pytest.mark.parametrize("kind", all_known, ids=lambda kind: kind.__name__)
 def test_each_known_failure_says_code_message_and_mend(
     kind: type[QuarterdeckError], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = failures.report_known(kind("it broke", mend="mend it"), debug=False)
+    failure = one_of(kind)
+    code = failures.report_known(failure, debug=False)
     captured = capsys.readouterr()
     assert code == kind.exit_code
-    assert captured.err == f"error[{kind.code}]: it broke; mend: mend it\n"
+    assert "it broke" in failure.message
+    assert captured.err == f"error[{kind.code}]: {failure.message}; mend: {failure.mend}\n"
     assert captured.out == ""
 
 
