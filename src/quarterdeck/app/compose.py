@@ -121,10 +121,10 @@ def compose(
         settings, store=bodies.store, pipeline=pipeline, privacy=privacy, ledger=ledger, trees=runs.trees,
         hash_key=hash_key, clock=clock, log=log,
     )  # fmt: skip
+    parts = _Parts(runs, pipeline, bodies, privacy, upkeep, watch, gateway, desk, drills, probes)
     services = _services(
-        settings, folder, keys=keys, endpoints=endpoints, clock=clock, registry=registry, require_key=require_key,
-        store=store, runs=runs, pipeline=pipeline, bodies=bodies, privacy=privacy, upkeep=upkeep, watch=watch,
-        gateway=gateway, promises=desk, drills=drills, probes=probes,
+        settings, folder, parts, keys=keys, endpoints=endpoints, clock=clock, registry=registry,
+        require_key=require_key, store=store,
     )  # fmt: skip
     authenticator = KeyAuthenticator(keys, require_key=require_key, default_project=settings.serve.project)
     refused = partial(_refused, gauges, log)
@@ -143,9 +143,25 @@ def _gateway(settings: Settings, clock: Clock, registry: CollectorRegistry) -> G
     return GatewayParts(settings, clock, project=settings.serve.project, registry=registry)
 
 
+class _Parts(NamedTuple):
+    """What was joined and the API shows, from before the API is there."""
+
+    runs: _Runs
+    pipeline: Pipeline
+    bodies: Bodies
+    privacy: PrivacyParts
+    upkeep: UpkeepParts
+    watch: WatchParts
+    gateway: GatewayParts | None
+    promises: PromiseDesk | None
+    drills: DrillDesk | None
+    probes: ProbeDesk
+
+
 def _services(
     settings: Settings,
     folder: Path,
+    parts: _Parts,
     *,
     keys: KeyStore,
     endpoints: Mapping[str, str | None],
@@ -153,27 +169,19 @@ def _services(
     registry: CollectorRegistry,
     require_key: bool,
     store: TelemetryStore,
-    runs: _Runs,
-    pipeline: Pipeline,
-    bodies: Bodies,
-    privacy: PrivacyParts,
-    upkeep: UpkeepParts,
-    watch: WatchParts,
-    gateway: GatewayParts | None,
-    promises: PromiseDesk | None,
-    drills: DrillDesk | None,
-    probes: ProbeDesk,
 ) -> ApiServices:
     """What the API may use of all that was joined."""
     return ApiServices(
         store=store,
         keys=keys,
         clock=clock,
-        build_runs=runs.trees,
+        build_runs=parts.runs.trees,
         conversation=conversation,
         mapped_by=mapped_by,
         notes=notes,
-        ingest_health=lambda: _with_limits(pipeline.health(), bodies, watch, gateway, promises, probes=probes),
+        ingest_health=lambda: _with_limits(
+            parts.pipeline.health(), parts.bodies, parts.watch, parts.gateway, parts.promises, probes=parts.probes
+        ),
         endpoints=endpoints,
         require_key=require_key,
         webui_dir=_page_folder(),
@@ -183,26 +191,26 @@ def _services(
         metrics=registry,
         storage_path=str(folder / STORE_FILE),
         options=settings.api,
-        span_cost_usd=runs.cost_usd,
-        token_rates=runs.rates,
+        span_cost_usd=parts.runs.cost_usd,
+        token_rates=parts.runs.rates,
         default_project=settings.serve.project,
         bills=BillFolder(folder),
         sampling=settings.sampling,
         burn=settings.burn,
         signals=settings.signals,
-        sampling_key=bodies.key,
-        labels=bodies.book.now,
-        outcomes=_desk(settings, bodies, pipeline, clock),
-        watch=watch.watch,
-        promises=promises,
-        drills=drills,
+        sampling_key=parts.bodies.key,
+        labels=parts.bodies.book.now,
+        outcomes=_desk(settings, parts.bodies, parts.pipeline, clock),
+        watch=parts.watch.watch,
+        promises=parts.promises,
+        drills=parts.drills,
+        probes=parts.probes,
         incidents=incident_desk(settings, keys=keys, store=store, clock=clock),
-        probes=probes,
-        alerts=watch.alerts if settings.watch.enabled else None,
-        notifiers=watch.outboxes,
+        alerts=parts.watch.alerts if settings.watch.enabled else None,
+        notifiers=parts.watch.outboxes,
         approvals=_approvals(keys),
-        limits=None if gateway is None else gateway.server.limits,
-        upkeep=_upkeep_services(settings, privacy, upkeep),
+        limits=None if parts.gateway is None else parts.gateway.server.limits,
+        upkeep=_upkeep_services(settings, parts.privacy, parts.upkeep),
     )
 
 
