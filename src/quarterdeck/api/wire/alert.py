@@ -10,7 +10,6 @@ from quarterdeck.api.times import rfc3339, rfc3339_or_none
 from quarterdeck.api.wire.signals import ExemplarOut, FindingOut, finding_dict, keys_dict
 from quarterdeck.model.alerts import Alert, AlertEvent
 from quarterdeck.model.signals import FindingKind
-from quarterdeck.observe.alerts import REASON_MAX
 
 State = Literal["pending", "firing", "resolved"]
 
@@ -52,22 +51,6 @@ class AlertOut(AlertRowOut):
 
     events: list[AlertEventOut]
     exemplars: list[ExemplarOut]
-
-
-class AlertsOut(BaseModel):
-    """A page of alerts, newest first."""
-
-    items: list[AlertRowOut]
-    next_cursor: str | None
-
-
-class CloseIn(BaseModel):
-    """Why an alert is closed, and who says so."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: str = Field(min_length=1, max_length=REASON_MAX, description="Why; it stays with the alert.")
-    by: str | None = Field(None, min_length=1, max_length=200, description="Who closes it.")
 
 
 class NoticeOut(BaseModel):
