@@ -95,25 +95,24 @@ def _json_path(spec: Mapping[str, Any]) -> Check:
 
 
 def _json_schema(spec: Mapping[str, Any]) -> Check:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - the library may probe without it
-    from jsonschema.exceptions import SchemaError  # noqa: PLC0415
-    from referencing import Registry  # noqa: PLC0415
-    from referencing.exceptions import Unresolvable  # noqa: PLC0415
+    import jsonschema  # noqa: PLC0415 - the library may probe without it
+    import referencing.exceptions  # noqa: PLC0415
 
     schema = spec["schema"]
     if not isinstance(schema, dict):
         raise BadInput("check.schema: expected a JSON schema, an object")
     try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
+        jsonschema.Draft202012Validator.check_schema(schema)
+    except jsonschema.SchemaError as error:
         raise BadInput(f"check.schema is no JSON schema: {error.message[:200]}") from error
-    validator = Draft202012Validator(schema, registry=Registry())  # an empty registry fetches nothing
+    fetches_nothing: referencing.Registry = referencing.Registry()
+    validator = jsonschema.Draft202012Validator(schema, registry=fetches_nothing)
 
     def check(reply: ProbeReply) -> bool:
         document = _json(reply)
         try:
             return document is not _NOTHING and validator.is_valid(document)
-        except Unresolvable as error:
+        except referencing.exceptions.Unresolvable as error:
             raise BadInput("check.schema refers to another schema, and none is fetched") from error
 
     return check
