@@ -12,6 +12,7 @@ import {
   calibrationWords,
   errorWords,
   expiryWords,
+  leftWords,
   pagingWords,
   shareWords,
 } from "./oncall";
@@ -114,6 +115,12 @@ describe("incidents", () => {
     expect(sorted.map((incident) => incident.incident_id)).toEqual(["new", "bad", "mild", "closed"]);
     expect(listWords(sorted)).toBe("3 incidents are open; the worst is sev-1.");
     expect(severityWords(null)).toBe("not graded yet");
+  });
+  it("counts days, not hours, of what is far away", () => {
+    const now = Date.parse("2026-11-24T07:00:00Z");
+    expect(leftWords("2026-11-24T09:00:00Z", now)).toBe("2 h left");
+    expect(leftWords("2030-01-01T00:00:00Z", now)).toBe("1,133 days left");
+    expect(leftWords("2026-11-24T06:00:00Z", now)).toBe("ended 60 min ago");
   });
   it("says who was exposed with an interval, and how long a clock has left", () => {
     expect(exposureWords(INCIDENT.exposure)).toBe(

@@ -122,8 +122,10 @@ export function muteWhat(mute: Pick<Mute, "signal" | "where">): string {
   return `${mute.signal ? mute.signal.replaceAll("_", " ") : "every signal"} of ${whereWords(mute.where)}`;
 }
 
+/** How long is left; from ten days on in whole days, since nobody counts the hours of those. */
 export function leftWords(until: string, nowMs: number): string {
   const seconds = (Date.parse(until) - nowMs) / 1000;
+  if (seconds >= 10 * 86400) return `${count(Math.floor(seconds / 86400))} days left`;
   return seconds > 0 ? `${duration(seconds)} left` : `ended ${ago(until, nowMs)}`;
 }
 

@@ -30,12 +30,14 @@ export function milliseconds(ms: number | null | undefined): string {
   return ms === null || ms === undefined ? UNKNOWN : duration(ms / 1000);
 }
 
-/** "12 s ago" from the difference to `nowMs`; a moment ahead of the clock says so. */
+const CLOCKS_DIFFER_S = 5;
+
+/** "12 s ago" from the difference to `nowMs`; a moment ahead of the clock says so, beyond what two clocks may differ. */
 export function ago(moment: string | null | undefined, nowMs: number): string {
   if (!moment) return UNKNOWN;
   const seconds = (nowMs - Date.parse(moment)) / 1000;
   if (Number.isNaN(seconds)) return UNKNOWN;
-  if (seconds < -2) return `in ${duration(-seconds)}`;
+  if (seconds < -CLOCKS_DIFFER_S) return `in ${duration(-seconds)}`;
   if (seconds < 2) return "just now";
   return `${coarse(seconds)} ago`;
 }

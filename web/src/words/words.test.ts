@@ -103,6 +103,7 @@ describe("time", () => {
     const now = Date.parse("2026-11-24T07:10:00Z");
     expect(ago("2026-11-24T07:00:00Z", now)).toBe("10 min ago");
     expect(ago("2026-11-24T07:10:30Z", now)).toBe("in 30 s");
+    expect(ago("2026-11-24T07:10:03Z", now)).toBe("just now");
     expect(ago(null, now)).toBe("—");
   });
 });
