@@ -120,7 +120,17 @@ def refired(alert: Alert, event: AlertEvent, options: AlertOptions) -> Alert:
 
 
 def with_event(alert: Alert, event: AlertEvent, options: AlertOptions) -> Alert:
-    return replace(alert, events=_bounded((*alert.events, event), options.events_max))
+    """The first and the newest events stay, and those that say that people were told of this firing: it is told once."""
+    events = (*alert.events, event)
+    while len(events) > options.events_max:
+        since_ns = alert.fired_ns or 0
+        oldest = next((at for at in range(1, len(events) - 1) if not _says_told(events[at], since_ns)), 1)
+        events = (*events[:oldest], *events[oldest + 1 :])
+    return replace(alert, events=events)
+
+
+def _says_told(event: AlertEvent, since_ns: int) -> bool:
+    return event.at_ns >= since_ns and event.what in ("paged", "notified", "notify_failed")
 
 
 def was_closed(alert: Alert) -> bool:

@@ -24,7 +24,7 @@ def class_of(alert: Alert, failures: Mapping[str, int], options: OncallOptions) 
     if _infrastructure(signals, failures):
         return "infrastructure"
     lead = alert.findings[0]
-    if alert.kind == "regression" and _thin(lead, options):
+    if alert.kind == "regression" and _thin(alert, options):
         return "wobble"
     return "capability" if alert.kind in _CAPABILITY_KINDS or _broken(signals, lead) else "shift"
 
@@ -36,8 +36,13 @@ def _infrastructure(signals: set[str], failures: Mapping[str, int]) -> bool:
     return bool(signals & _FAILURES) and theirs * 2 > sum(failures.values())
 
 
-def _thin(lead: Finding, options: OncallOptions) -> bool:
-    return lead.state not in ("reached", "recovered") or lead.n < options.runs_min
+def _thin(alert: Alert, options: OncallOptions) -> bool:
+    """Whether nothing in it is enough: every finding that reached its threshold rests on few runs, and none is a deploy's.
+
+    A deploy's test that reached keeps its promise at any number of runs. Decided anew whenever it is asked, so what joins counts.
+    """
+    reached = [held for held in alert.findings if held.state in ("reached", "recovered")]
+    return all(held.n < options.runs_min and held.deploy is None for held in reached)
 
 
 def _broken(signals: set[str], lead: Finding) -> bool:

@@ -37,6 +37,8 @@ class Alerting:
         self._book = Book(options, self._recall)
         self._unwritten: dict[tuple[str, str], Alert] = {}
         self._untold: list[tuple[Alert, str]] = []
+        self._undecided: dict[tuple[str, str], int] = {}
+        self._outages: list[Alert] | None = None
         self.run_ids: frozenset[str] = frozenset()
 
     def _recall(self, project: str, signature: str) -> Alert | None:
@@ -107,7 +109,7 @@ class Alerting:
         """Decide again of those that fire and that nobody was told of: what held them may be over."""
         for alert in self._book.open_alerts() if self._pager is not None else ():
             if alert.state == "firing" and not was_paged(alert):
-                self._page(alert, now_ns)
+                self._undecided[alert.project, alert.alert_id] = now_ns
         self.flush()
 
     def acknowledge(self, alert: Alert) -> None:
@@ -119,6 +121,7 @@ class Alerting:
         """How telling people went. Raises NotFound."""
         alert = self._book.note(self._store.get_alert(project, alert_id), event)
         self._unwritten[project, alert_id] = alert
+        self._outages = None
         self.flush()
 
     def prune(self, now_ns: int) -> int:
@@ -130,7 +133,8 @@ class Alerting:
         )
 
     def flush(self) -> None:
-        """Write what is not written, then tell what is not told."""
+        """Decide of what changed and still fires, write what is not written, then tell what is not told."""
+        self._decide()
         if self._unwritten:
             self._store.put_alerts(list(self._unwritten.values()))
             self._unwritten.clear()
@@ -142,18 +146,31 @@ class Alerting:
     def _note(self, changes: Iterable[Change], now_ns: int) -> None:
         for change in changes:
             alert = change.alert
+            self._outages = None
             self._unwritten[alert.project, alert.alert_id] = alert
             if self._pager is not None and alert.state == "firing":
-                self._page(alert, now_ns)
+                self._undecided[alert.project, alert.alert_id] = now_ns
             elif change.tell and (self._pager is None or was_paged(alert)):
                 self._untold.append((alert, change.event))
 
-    def _page(self, alert: Alert, now_ns: int) -> None:
+    def _decide(self) -> None:
+        """Once for all that one look changed of an alert; what is over by then wakes nobody."""
+        while self._undecided and self._pager is not None:
+            place, now_ns = next(iter(self._undecided.items()))
+            alert = self._book.get(*place)
+            if alert is not None and alert.state == "firing":
+                self._page(self._pager, alert, now_ns)
+            del self._undecided[place]
+
+    def _page(self, pager: Pager, alert: Alert, now_ns: int) -> None:
         """What is decided becomes an event of the alert; people are told when it is a page."""
-        event = None if self._pager is None else self._pager.look(alert, self._book.open_alerts(), now_ns)
+        if self._outages is None:
+            self._outages = [one for one in self._book.open_alerts() if pager.is_outage(one)]
+        event = pager.look(alert, self._outages, now_ns)
         if event is None:
             return
         noted = self._book.note(alert, event)
+        self._outages = None
         self._unwritten[alert.project, alert.alert_id] = noted
         if event.what == "paged":
             self._untold.append((noted, "firing"))

@@ -24,6 +24,7 @@ from quarterdeck.observe.signals.live import LiveRules, pass_on
 from quarterdeck.observe.signals.objectives import Objectives
 from quarterdeck.observe.watch.alerting import Alerting
 from quarterdeck.observe.watch.doubt import Doubt
+from quarterdeck.observe.watch.facts import RunFacts
 from quarterdeck.observe.watch.gauges import WatchGauges
 from quarterdeck.observe.watch.history import newest_outcomes, newest_runs
 from quarterdeck.observe.watch.intake import Intake
@@ -83,7 +84,8 @@ class Watch(Views):
         self._breaker = breaker
         self._intake = Intake(self._patrols, patrols, live, feed, options=options, gauges=gauges, log=log)
         papers = None if desk is None else Papers(desk)
-        pager = None if papers is None else Pager(feed, papers, self._intake.words, oncall or OncallOptions())
+        self._facts = RunFacts(feed)
+        pager = None if papers is None else Pager(self._facts, papers, self._intake.words, oncall or OncallOptions())
         self._alerting = Alerting(alerts, alert_options, gauges, tell, pager)
         self.oncall: OnCall | None = None
         if papers is not None and pager is not None:
@@ -185,7 +187,10 @@ class Watch(Views):
         """False when a stop came before all were taken; they come again, and those taken are known."""
         for start in range(0, len(runs), _CHUNK):
             with self._lock:
-                found = [one for run in runs[start : start + _CHUNK] for one in self._intake.take(run)]
+                chunk = runs[start : start + _CHUNK]
+                for run in chunk:
+                    self._facts.saw(run)
+                found = [one for run in chunk for one in self._intake.take(run)]
                 self._alerting.deal(found, now_ns)
             if self._stop.is_set():
                 return False

@@ -30,7 +30,8 @@ PLAIN = Standing("firing", "capability", Action("look"), paged=0, pages_per_shif
         ({"signal": "tool_errors", "deploy": None}, {}, "capability"),
         ({"deploy": None}, {}, "shift"),
         ({"signal": "tokens"}, {}, "shift"),
-        ({"n": 12}, {}, "wobble"),
+        ({"n": 12, "deploy": None}, {}, "wobble"),
+        ({"n": 12}, {}, "capability"),
         ({"state": "rising"}, {}, "wobble"),
     ],
 )
@@ -38,6 +39,14 @@ def test_the_class_follows_from_signals_and_failures(
     changed: dict[str, Any], failures: dict[str, int], kind: str
 ) -> None:
     assert class_of(alert(finding(**changed)), failures, OPTIONS) == kind
+
+
+def test_the_class_rests_on_the_most_runs_of_what_reached_wherever_it_stands() -> None:
+    thin = finding(signal="tokens", n=5, deploy=None)
+    grown = finding(signal="cost", stream_id="cost", n=39, deploy=None)
+    assert class_of(alert(thin), {}, OPTIONS) == "wobble"
+    assert class_of(alert(thin, replace(grown, state="rising")), {}, OPTIONS) == "wobble"
+    assert class_of(alert(thin, grown), {}, OPTIONS) == "shift"
 
 
 @pytest.mark.parametrize(
