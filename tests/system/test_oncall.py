@@ -35,7 +35,7 @@ def test_a_dismissal_has_a_price_and_its_repeat_needs_an_investigation(tmp_path:
 
         refused = alerts("close", alert_id, "--by", "ann")
         assert refused.returncode == 3
-        assert "normal_swing: For 7 days a change of less than 50%" in refused.stderr
+        assert "normal_swing: For 7 days a change of less than 50 %" in refused.stderr
         closed = alerts("close", alert_id, *SWING, "--json")
         assert closed.returncode == 0, closed.stderr
         assert json.loads(closed.stdout)["disposition"]["evidence"]["signal"] == "failing"
