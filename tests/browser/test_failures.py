@@ -57,7 +57,7 @@ def test_a_silent_server_is_named(fresh_server: Server, open_page: OpenPage) -> 
 def test_a_key_is_asked_for_and_used(tmp_path: Path, open_page: OpenPage) -> None:
     command = [str(Path(sys.executable).parent / "quarterdeck"), "keys", "create", "page", "--json"]
     made = subprocess.run(
-        [*command, "--data-dir", str(tmp_path / "data")], capture_output=True, check=True, text=True, timeout=60
+        [*command, "--data-dir", str(tmp_path / "data")], capture_output=True, check=True, text=True, timeout=300
     )
     secret = json.loads(made.stdout)["secret"]
     with running(tmp_path / "data", tmp_path / "server.log", QUARTERDECK_SERVE__REQUIRE_KEY="true") as server:
