@@ -87,7 +87,7 @@ def firing(server: Server) -> list[dict[str, Any]]:
 
 
 def taken(server: Server) -> int:
-    lines = httpx.get(f"{server.api}/metrics").text.splitlines()
+    lines = httpx.get(f"{server.api}/metrics", timeout=180).text.splitlines()
     return int(next(float(line.split()[1]) for line in lines if line.startswith("quarterdeck_watch_runs_taken_total")))
 
 
