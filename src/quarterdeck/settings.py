@@ -311,11 +311,7 @@ def _names() -> list[str]:
 
 
 def _secret_names() -> set[str]:
-    return {
-        f"{room}.{name}"
-        for room, name, field in _fields()
-        if _holds_secret(field.annotation)
-    }
+    return {f"{room}.{name}" for room, name, field in _fields() if _holds_secret(field.annotation)}
 
 
 def _holds_secret(kind: Any) -> bool:

@@ -157,6 +157,16 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     await front.stop()
     await deck.otlp_grpc.stop(1.0)
     await asyncio.gather(*tasks, return_exceptions=True)
+    await _stop_loops(deck)
+    drained = await asyncio.to_thread(deck.pipeline.stop, _DRAIN_PIPELINE_S)
+    drained &= await asyncio.to_thread(deck.bodies.sampler.stop, _DRAIN_SAMPLER_S)
+    log.info("stopped", drained=drained)
+    await asyncio.to_thread(deck.store.close)
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+async def _stop_loops(deck: compose.Deck) -> None:
+    """What reads and writes the store ends before the pipeline does."""
     if deck.drills is not None:
         await asyncio.to_thread(deck.drills.stop, _DRAIN_WATCH_S)
     await asyncio.gather(
@@ -165,11 +175,6 @@ async def _run(settings: Settings, folder: Path, keys: KeyStore, sockets: Socket
     if deck.promises is not None:
         await asyncio.to_thread(deck.promises.stop, _DRAIN_PROMISES_S)
     await asyncio.to_thread(deck.probes.stop, _DRAIN_PROBES_S)
-    drained = await asyncio.to_thread(deck.pipeline.stop, _DRAIN_PIPELINE_S)
-    drained &= await asyncio.to_thread(deck.bodies.sampler.stop, _DRAIN_SAMPLER_S)
-    log.info("stopped", drained=drained)
-    await asyncio.to_thread(deck.store.close)
-    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _start_loops(deck: compose.Deck, loop: asyncio.AbstractEventLoop) -> None:
