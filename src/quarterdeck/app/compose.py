@@ -105,9 +105,7 @@ def compose(
     probes = probe_desk(
         settings, folder, store=store, keys=keys, gateway=gateway, clock=clock, registry=registry, log=log
     )
-    desk = promise_desk(
-        settings, folder, store=store, trees=runs.trees, clock=clock, registry=registry, log=log
-    )  # fmt: skip
+    desk = promise_desk(settings, folder, store=store, trees=runs.trees, clock=clock, registry=registry, log=log)
     bodies = bodies_parts(
         settings, folder, store=store, keys=keys, clock=clock, registry=registry, log=log,
         key=hash_key, build_runs=runs.summaries, trees=runs.trees, alerts=watch.alert_run_ids,

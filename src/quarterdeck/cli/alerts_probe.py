@@ -75,16 +75,14 @@ def probe(
     sides = _sides(target, (command, baseline_command), (function, baseline_function), timeout_s)
     asked: dict[str, Any] = {"by": by, "pairs": pairs}
     asked |= {"target": target} if target is not None else {"target": f"{command or function} here"[:100]}
-    asked |= {
-        name: value for name, value in (("run_id", run_id), ("input", given), ("check", spec)) if value is not None
-    }
+    optional = {"run_id": run_id, "input": given, "check": spec}
+    asked |= {name: value for name, value in optional.items() if value is not None}
     with ApiClient(url, key) as client:
         where = project_parameter(project)
         if sides is not None:
             asked["outcomes"] = _outcomes(client, alert_id, asked, sides, where)
             asked.pop("input", None)
-        found = client.post_json(f"alerts/{segment(alert_id)}/probe", asked, where)
-        found = _until_ended(client, found, where)
+        found = _until_ended(client, client.post_json(f"alerts/{segment(alert_id)}/probe", asked, where), where)
     _print(found, as_json=as_json)
 
 
