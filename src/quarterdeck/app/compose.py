@@ -19,6 +19,7 @@ from quarterdeck.app import data_dir
 from quarterdeck.app.access import KeyAuthenticator
 from quarterdeck.app.bills import BillFolder
 from quarterdeck.app.bodies import Bodies, bodies_parts
+from quarterdeck.app.digest import shift_digests
 from quarterdeck.app.drills import DrillDesk, drill_desk
 from quarterdeck.app.gateway import GatewayParts
 from quarterdeck.app.incidents import incident_desk
@@ -126,12 +127,16 @@ def compose(
     )  # fmt: skip
     authenticator = KeyAuthenticator(keys, require_key=require_key, default_project=settings.serve.project)
     refused = partial(_refused, gauges, log)
-    hello = {"service": "quarterdeck", "version": __version__, **endpoints}
+    bodies.chores.extend(shift_digests(settings, services))
     doors = (
-        OtlpHttp(pipeline, authenticator, settings.ingest, lambda: hello, refused),
+        OtlpHttp(pipeline, authenticator, settings.ingest, partial(_hello, endpoints), refused),
         OtlpGrpc(pipeline, authenticator, settings.ingest, refused),
     )
     return Deck(store, pipeline, bodies, upkeep, watch, drills, desk, probes, gateway, create_api(services), *doors)
+
+
+def _hello(endpoints: Mapping[str, str | None]) -> dict[str, str | None]:
+    return {"service": "quarterdeck", "version": __version__, **endpoints}
 
 
 def _gateway(settings: Settings, clock: Clock, registry: CollectorRegistry) -> GatewayParts | None:
