@@ -28,7 +28,7 @@ def four(text: str) -> int:
 
 
 def budget(window: int = 4_000, **more: object) -> ContextBudget:
-    return ContextBudget(window=window, reserve_output=0, counter=four, **more)  # type: ignore[arg-type]
+    return ContextBudget(window=window, reserve_output=0, counter=four, **more)
 
 
 def step(n: int, *, tokens: int = 400, text: str | None = None, **more: object) -> list[Segment]:
@@ -36,14 +36,14 @@ def step(n: int, *, tokens: int = 400, text: str | None = None, **more: object) 
     call = Segment(f"c{n}", "history", f'get_order("#W{n:05}")', tokens=20, role="assistant", atom=f"s{n}")
     said = text or f"order #W{n:05} item {7_000_000 + n} " + "x " * 780
     given = {"tool": "get_order", "arguments": f'{{"id": "#W{n:05}"}}', **more}
-    return [call, Segment(f"r{n}", "tool_result", said, tokens=tokens, role="tool", atom=f"s{n}", **given)]  # type: ignore[arg-type]
+    return [call, Segment(f"r{n}", "tool_result", said, tokens=tokens, role="tool", atom=f"s{n}", **given)]
 
 
 def run(made: ContextBudget, turns: int, **more: object) -> list[ContextPlan]:
     segments = [SYSTEM, Segment("u", "history", "Where are my orders?", tokens=10, role="user")]
     plans = []
     for n in range(turns):
-        segments += step(n, **more)  # type: ignore[arg-type]
+        segments += step(n, **more)
         plans.append(made.fit(segments))
     return plans
 

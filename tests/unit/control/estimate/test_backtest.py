@@ -60,7 +60,7 @@ def test_nothing_to_score_is_unknown_not_zero() -> None:
 
 def test_a_wrong_question_is_refused() -> None:
     with pytest.raises(BadInput, match="no quantity"):
-        backtest([], "tokens")  # type: ignore[arg-type]
+        backtest([], "tokens")
     with pytest.raises(BadInput, match="run 1 has no started_at"):
         backtest([Ended(Task(), AGENT, {"tokens_total": 1.0})])
 

@@ -134,7 +134,7 @@ def test_zero_is_not_reported_and_nonsense_is_refused() -> None:
     with pytest.raises(BadInput, match="at least 0"):
         estimator.learn(Ended(Task(), TRIAGE, {"tokens_total": math.nan}))
     with pytest.raises(BadInput, match="no quantity"):
-        estimator.learn(Ended(Task(), TRIAGE, {"tokens": 1.0}))  # type: ignore[dict-item]
+        estimator.learn(Ended(Task(), TRIAGE, {"tokens": 1.0}))
 
 
 def test_a_level_that_moves_is_followed_within_forty_runs() -> None:

@@ -35,7 +35,7 @@ def test_unknown_is_none_and_nonsense_is_refused() -> None:
     with pytest.raises(BadInput, match="not a number"):
         fits(_estimate(), "tokens_total", math.nan)
     with pytest.raises(BadInput, match="no quantity"):
-        fits(_estimate(), "tokens", 1.0)  # type: ignore[arg-type]
+        fits(_estimate(), "tokens", 1.0)
 
 
 SMALL = Tier("small", "direct", "mini", {"tokens_total": 30_000})
@@ -67,8 +67,8 @@ def test_what_fits_nowhere_or_needs_another_mode_is_asked() -> None:
     ("tiers", "needs", "sure", "words"),
     [
         ((), None, 0.9, "no tiers"),
-        ((Tier("x", "swarm"),), None, 0.9, "has mode"),  # type: ignore[arg-type]
-        ((Tier("x", ceilings={"tokens": 1.0}),), None, 0.9, "ceiling of"),  # type: ignore[dict-item]
+        ((Tier("x", "swarm"),), None, 0.9, "has mode"),
+        ((Tier("x", ceilings={"tokens": 1.0}),), None, 0.9, "ceiling of"),
         ((SMALL,), "swarm", 0.9, "needs is"),
         ((SMALL,), None, 1.0, "sure is"),
     ],

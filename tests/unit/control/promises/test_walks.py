@@ -19,7 +19,7 @@ def span(number: int, kind: str, parent: int = 0, **changes: object) -> Span:
         project="default", trace_id=TRACE, span_id=f"{number:016x}", parent_span_id=f"{parent:016x}", name=kind,
         start_ns=number, end_ns=number + 1, status="ok", op_kind=kind, usage_scope="own",
     )  # fmt: skip
-    return Span(**(values | changes))  # type: ignore[arg-type]
+    return Span(**(values | changes))
 
 
 def steps(*spans: Span) -> list[Step] | None:

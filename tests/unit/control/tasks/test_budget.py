@@ -57,7 +57,7 @@ def test_the_answer_is_cut_to_what_the_ceiling_pays_and_below_the_least_refused(
 )  # fmt: skip
 def test_each_ceiling_stops(ceilings: dict[str, float], granted: int) -> None:
     """A call: 100 in, at most 10 out, 1 and 5 dollars a million: 0.00015 dollars."""
-    budget = TaskBudget(**ceilings, price=(1.0, 5.0))  # type: ignore[arg-type]
+    budget = TaskBudget(**ceilings, price=(1.0, 5.0))
     answers = [budget.reserve(tokens_input=100, max_tokens=10) for _ in range(4)]
     assert [answer.granted for answer in answers] == [True] * granted + [False] * (4 - granted)
 
