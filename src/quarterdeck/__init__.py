@@ -10,35 +10,6 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_LAZY: dict[str, str] = {
-    "Admission": "quarterdeck.light",
-    "CallGrant": "quarterdeck.light",
-    "CallRefused": "quarterdeck.light",
-    "ContextBudget": "quarterdeck.light",
-    "ContextPlan": "quarterdeck.light",
-    "Ended": "quarterdeck.light",
-    "Estimate": "quarterdeck.light",
-    "Estimator": "quarterdeck.light",
-    "Finished": "quarterdeck.light",
-    "Identity": "quarterdeck.light",
-    "LiveEstimate": "quarterdeck.light",
-    "Paths": "quarterdeck.light",
-    "Reservation": "quarterdeck.light",
-    "Segment": "quarterdeck.light",
-    "Stopped": "quarterdeck.light",
-    "Task": "quarterdeck.light",
-    "TaskBudget": "quarterdeck.light",
-    "Tier": "quarterdeck.light",
-    "TokenCounter": "quarterdeck.light",
-    "World": "quarterdeck.light",
-    "adapters": "quarterdeck.control.budget.adapters",
-    "approvals": "quarterdeck.light",
-    "probe": "quarterdeck.light.probing",
-    "shared_amounts": "quarterdeck.light",
-    "testing": "quarterdeck.testing",
-}
-"""Public name -> module that has it (a module of the same name is answered as itself)."""
-
 __all__ = [
     "Admission",
     "CallGrant",
@@ -69,14 +40,23 @@ __all__ = [
 ]
 
 
+_ELSEWHERE = {
+    "adapters": "quarterdeck.control.budget.adapters",
+    "probe": "quarterdeck.light.probing",
+    "testing": "quarterdeck.testing",
+}
+"""Public names that `quarterdeck.light` does not have -> module that has it (a module of the same name is answered as itself)."""
+
+
 def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
+    if name not in __all__:
         msg = f"module 'quarterdeck' has no attribute {name!r}"
         raise AttributeError(msg)
     import importlib  # noqa: PLC0415 - loaded on first use: importing quarterdeck stays cheap
 
-    module = importlib.import_module(_LAZY[name])
-    return module if _LAZY[name].endswith(f".{name}") else getattr(module, name)
+    place = _ELSEWHERE.get(name, "quarterdeck.light")
+    module = importlib.import_module(place)
+    return module if place.endswith(f".{name}") else getattr(module, name)
 
 
 def __dir__() -> list[str]:

@@ -1,20 +1,17 @@
 """What the desk remembers over a restart, as one file: where it reads, the estimators, which runs were learned.
 
-Written beside the old file and put in its place, so that a crash leaves one of the two. Refuses code: the file holds
-numbers, text and bytes; a form that this version does not know is BadFile.
+How it is written and what is refused: `store/state_file.py`.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 
-from quarterdeck.errors import BadFile
+from quarterdeck.store.state_file import read_state, write_state
 
 FORM = 1
-MEND = "it is learned anew from the newest runs of the store"
 
 
 class Memory(msgspec.Struct, frozen=True):
@@ -31,26 +28,9 @@ class Memory(msgspec.Struct, frozen=True):
 
 def read_memory(file: Path) -> Memory | None:
     """None where there is none. Raises BadFile for another form, or anything that is not ours."""
-    try:
-        data = file.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise BadFile(str(file), f"cannot be read: {error.strerror}", mend=MEND) from error
-    try:
-        memory = msgspec.msgpack.decode(data, type=Memory)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise BadFile(str(file), "is not what a server writes of its estimates", mend=MEND) from error
-    if memory.form != FORM:
-        raise BadFile(str(file), f"has form {memory.form}, expected {FORM}", mend=MEND)
-    return memory
+    return read_state(file, Memory, form=FORM, whose="the desk of promises")
 
 
 def write_memory(file: Path, memory: Memory) -> None:
-    """Durable on return."""
-    beside = file.with_suffix(".new")
-    with beside.open("wb") as out:
-        out.write(msgspec.msgpack.encode(memory))
-        out.flush()
-        os.fsync(out.fileno())
-    beside.replace(file)
+    """Durable on return. Raises OSError."""
+    write_state(file, memory)
