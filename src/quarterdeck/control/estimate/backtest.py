@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from quarterdeck.control.estimate.estimator import Estimator
+from quarterdeck.control.estimate.fits import unknown_quantity
 from quarterdeck.errors import BadInput
 from quarterdeck.model.estimates import LEVELS, QUANTITIES, Ended, Quantity, Spread
 
@@ -67,7 +68,7 @@ def backtest(
     Raises BadInput for a quantity that does not exist, or a run without a start.
     """
     if quantity not in QUANTITIES:
-        raise BadInput(f"there is no quantity {quantity!r}", mend=f"one of {', '.join(QUANTITIES)}")
+        raise unknown_quantity(quantity)
     ordered = in_order(runs)
     lasted: list[int] = []
     scored = list(replay(ordered, quantity, estimator or Estimator(), _timer(now_ns, lasted), progress))
@@ -121,7 +122,7 @@ def replay(
 
 
 def _asked(estimator: Estimator, run: Ended, quantity: Quantity) -> Callable[[], Spread | None]:
-    return lambda: estimator.estimate(run.task, run.identity).spreads.get(quantity)
+    return lambda: estimator.spread(run.task, run.identity, quantity)
 
 
 def _timer(

@@ -23,7 +23,7 @@ def fits(estimate: Estimate, quantity: Quantity, ceiling: float) -> float | None
     not exist or a ceiling that is not a number.
     """
     if quantity not in QUANTITIES:
-        raise BadInput(f"there is no quantity {quantity!r}", mend=f"one of {', '.join(QUANTITIES)}")
+        raise unknown_quantity(quantity)
     if math.isnan(ceiling):
         raise BadInput(f"the ceiling of {quantity} is not a number")
     spread = estimate.spreads.get(quantity)
@@ -38,3 +38,8 @@ def fits(estimate: Estimate, quantity: Quantity, ceiling: float) -> float | None
     low = max(0, min(len(logs) - 2, sum(1 for value in logs[1:-1] if value <= at)))
     run = max(logs[low + 1] - logs[low], _FLAT)
     return _NORMAL.cdf(_SCORES[low] + (at - logs[low]) / run * (_SCORES[low + 1] - _SCORES[low]))
+
+
+def unknown_quantity(name: str) -> BadInput:
+    """What is raised for a name that is none of `QUANTITIES`."""
+    return BadInput(f"there is no quantity {name!r}", mend=f"one of {', '.join(QUANTITIES)}")

@@ -48,6 +48,17 @@ def test_public_names_are_these() -> None:
     assert (qd.Task, qd.Identity, qd.Ended) == (Task, Identity, Ended)
 
 
+def test_one_quantity_alone_says_the_same_as_the_whole_estimate() -> None:
+    estimator = _learned(300)
+    for key in ("t4", "new", None):
+        for identity in (TRIAGE, Identity("other", "gpt-5")):
+            whole = estimator.estimate(Task(key=key), identity).spreads
+            assert estimator.spread(Task(key=key), identity, "tokens_total") == whole["tokens_total"]
+            assert estimator.spread(Task(key=key), identity, "cost_usd") == whole.get("cost_usd")
+    with pytest.raises(BadInput, match="no quantity 'tokens'"):
+        estimator.spread(Task(), TRIAGE, "tokens")
+
+
 def test_nothing_known_is_cold_wide_and_says_so() -> None:
     estimate = Estimator().estimate(Task(), Identity("new", "any"))
     spread = estimate.spreads["tokens_total"]
