@@ -123,7 +123,7 @@ def price_of(kind: DispositionKind, alert: Alert, options: OncallOptions) -> str
     if kind == "harmless":
         return f"Nobody is woken by this for {options.harmless_days:g} days; it stays in the list."
     if kind == "wobble":
-        return "None now; in at most one of fifty such cases a real regression is taken for a wobble by the probe."
+        return "None now; in at most one of ten cases a real regression is taken for a wobble by the probe."
     return "None: it counts as real."
 
 
